@@ -1,0 +1,86 @@
+// Files that survive a kill: written under a temporary name beside their place, flushed to the disk, renamed. Whoever looks
+// finds the old file or the new one, never half of one.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vits::base {
+
+namespace fs = std::filesystem;
+
+// Whole file as bytes. Throws Error when it cannot be read or is larger than `limit_bytes`.
+std::string read_file(const fs::path& path, uint64_t limit_bytes = 1ull << 30);
+
+// A file being written; nothing stands at `path` until commit(). Without commit() the temporary file is removed.
+class AtomicFile {
+ public:
+  explicit AtomicFile(fs::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(const void* bytes, size_t count);
+  void write(std::string_view text) { write(text.data(), text.size()); }
+  const fs::path& temporary_path() const { return temporary_; }  // for writers that want a name
+  void commit();
+
+ private:
+  fs::path path_, temporary_;
+  int descriptor_ = -1;
+};
+
+void write_file(const fs::path& path, std::string_view bytes);
+
+// A folder being filled; commit() renames it to `path`, replacing what stood there. Without commit() it is removed.
+class AtomicFolder {
+ public:
+  explicit AtomicFolder(fs::path path);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder&) = delete;
+  AtomicFolder& operator=(const AtomicFolder&) = delete;
+
+  const fs::path& path() const { return temporary_; }  // write here
+  void commit();
+
+ private:
+  fs::path path_, temporary_;
+};
+
+// A file's bytes as memory, read-only. Pages come from the disk when they are touched, so a huge file costs nothing.
+class MappedFile {
+ public:
+  explicit MappedFile(const fs::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const char> bytes() const { return {data_, size_}; }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+  const char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// Bytes that a person without special rights may still write to the disk that holds `path` (which need not exist yet).
+uint64_t free_bytes(const fs::path& path);
+
+// A new folder under the system's temporary one, removed with all it holds at the end of the scope.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace vits::base

@@ -1,0 +1,60 @@
+#include "vits/base/machine.h"
+
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace vits::base {
+
+Memory memory() {
+  Memory memory;
+  std::ifstream file("/proc/meminfo");
+  std::string name, unit;
+  uint64_t kibibytes = 0;
+  while (file >> name >> kibibytes) {
+    std::getline(file, unit);
+    if (name == "MemTotal:") memory.total_bytes = kibibytes << 10;
+    if (name == "MemAvailable:") memory.available_bytes = kibibytes << 10;
+  }
+  // A container may allow less than the machine has.
+  uint64_t limit = 0, used = 0;
+  std::ifstream limit_file("/sys/fs/cgroup/memory.max"), used_file("/sys/fs/cgroup/memory.current");
+  if (limit_file >> limit && used_file >> used && limit < memory.total_bytes) {
+    memory.total_bytes = limit;
+    memory.available_bytes = std::min(memory.available_bytes, limit > used ? limit - used : 0);
+  }
+  return memory;
+}
+
+uint64_t peak_memory_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<uint64_t>(usage.ru_maxrss) << 10;
+}
+
+int processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return CPU_COUNT(&set);
+}
+
+bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+
+int terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::string program_path() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : path.string();
+}
+
+}  // namespace vits::base

@@ -1,0 +1,3 @@
+#include "vits/cli/cli.h"
+
+int main(int count, char** words) { return vits::cli::run(count, words); }
