@@ -1,0 +1,99 @@
+#include "vits/model/convolution.h"
+
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+
+#include <cmath>
+
+namespace vits::model {
+
+namespace {
+
+// Carries the name `parametrizations.weight.original0` that torch.nn.utils.parametrizations.weight_norm gives.
+class Parametrization : public torch::nn::Module {
+ public:
+  Parametrization(torch::Tensor length, torch::Tensor direction) {
+    const auto weight = std::make_shared<torch::nn::Module>("weight");
+    weight->register_parameter("original0", std::move(length));
+    weight->register_parameter("original1", std::move(direction));
+    register_module("weight", weight);
+  }
+};
+
+torch::Tensor length_of(const torch::Tensor& weight) {
+  return at::norm_except_dim(weight, 2, 0);  // [dimension 0, 1, ...]
+}
+
+}  // namespace
+
+Convolution::Convolution(ConvolutionShape shape, std::vector<int64_t> weight_sizes, WeightNorm norm) : shape_(shape) {
+  weight_ = torch::empty(weight_sizes);
+  // PyTorch's own start, so that a network that begins from nothing begins as it would there.
+  torch::nn::init::kaiming_uniform_(weight_, std::sqrt(5.0));
+  weight_ = register_parameter("weight", weight_);
+  if (shape.bias) {
+    const double fan_in = static_cast<double>(weight_.numel() / weight_.size(0));
+    bias_ = register_parameter("bias", torch::empty({shape.out_channels}).uniform_(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
+  }
+  if (norm == WeightNorm::kOn) add_weight_norm();
+}
+
+torch::Tensor Convolution::weight() const {
+  if (kept_.defined()) return kept_;
+  return has_weight_norm() ? at::_weight_norm(direction_, length_, 0) : weight_;
+}
+
+void Convolution::add_weight_norm() {
+  if (has_weight_norm()) return;
+  torch::NoGradGuard no_grad;
+  parameters_.erase("weight");
+  const bool trained = weight_.requires_grad();
+  length_ = length_of(weight_.detach()).set_requires_grad(trained);
+  direction_ = weight_.detach().clone().set_requires_grad(trained);
+  register_module("parametrizations", std::make_shared<Parametrization>(length_, direction_));
+  weight_.reset();
+  kept_.reset();
+}
+
+void Convolution::fold_weight_norm() {
+  if (!has_weight_norm()) return;
+  torch::NoGradGuard no_grad;
+  kept_.reset();
+  const bool trained = direction_.requires_grad();
+  const auto product = weight().detach().clone().set_requires_grad(trained);
+  unregister_module("parametrizations");
+  length_.reset();
+  direction_.reset();
+  weight_ = register_parameter("weight", product, trained);
+}
+
+Conv1dImpl::Conv1dImpl(ConvolutionShape shape, WeightNorm norm)
+    : Convolution(shape, {shape.out_channels, shape.in_channels / shape.groups, shape.kernel}, norm) {}
+
+torch::Tensor Conv1dImpl::forward(const torch::Tensor& x) const {
+  return at::conv1d(x, weight(), bias(), shape().stride, shape().padding, shape().dilation, shape().groups);
+}
+
+ConvTranspose1dImpl::ConvTranspose1dImpl(ConvolutionShape shape, WeightNorm norm)
+    : Convolution(shape, {shape.in_channels, shape.out_channels, shape.kernel}, norm) {}
+
+torch::Tensor ConvTranspose1dImpl::forward(const torch::Tensor& x) const {
+  return at::conv_transpose1d(x, weight(), bias(), shape().stride, shape().padding);
+}
+
+FoldedConvImpl::FoldedConvImpl(ConvolutionShape shape, WeightNorm norm)
+    : Convolution(shape, {shape.out_channels, shape.in_channels, shape.kernel, 1}, norm) {}
+
+torch::Tensor FoldedConvImpl::forward(const torch::Tensor& x) const {
+  return at::conv2d(x, weight(), bias(), {shape().stride, 1}, {shape().padding, 0});
+}
+
+std::vector<Convolution*> convolutions_of(torch::nn::Module& module) {
+  std::vector<Convolution*> found;
+  module.apply([&](torch::nn::Module& part) {
+    if (auto* convolution = dynamic_cast<Convolution*>(&part)) found.push_back(convolution);
+  });
+  return found;
+}
+
+}  // namespace vits::model
