@@ -1,0 +1,17 @@
+// Monotonic alignment search: which token each frame of a recording belongs to, when tokens follow each other in order,
+// none is skipped and the sum of the scores is largest. Equal to the loops that the original VITS compiles with Cython,
+// ties included.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+namespace vits::model {
+
+// score         [B, T, F] float32, on a CPU or on CUDA; where the search runs
+// token_lengths [B] int64, on the host, 1 to T
+// frame_lengths [B] int64, on the host, token_lengths to F
+// Returns [B, T, F] float32 on the device of score: 1 where a frame belongs to a token, 0 elsewhere and in the padding.
+// On CUDA nothing waits for the device. Throws Error when an utterance has fewer frames than tokens (no path exists),
+// or when score is on CUDA and this build has no CUDA kernels.
+at::Tensor best_path(const at::Tensor& score, const at::Tensor& token_lengths, const at::Tensor& frame_lengths);
+
+}  // namespace vits::model
