@@ -1,0 +1,37 @@
+// A voice's tensors into the network and out of it again, strictly: what does not fit is an error that lists the names.
+#pragma once
+#include <torch/nn/module.h>
+
+#include <string>
+#include <vector>
+
+#include "vits/checkpoint/voice_files.h"
+#include "vits/formats/tensor_map.h"
+
+namespace vits::checkpoint {
+
+struct ApplyOptions {
+  // Patterns with * and ?, such as "text_encoder.embed_tokens.*" or "discriminator.*": tensors that keep the values
+  // they have in the network (its fresh start) instead of taking the file's, which may then be missing or of another
+  // shape.
+  std::vector<std::string> reinitialize;
+};
+
+struct Applied {
+  std::vector<std::string> reinitialized;  // names, those of discriminators with the prefix `discriminator.`
+};
+
+// Copies every tensor of the voice into the parameters of the same name, converted to their dtype and device. The
+// networks may carry weight norm or not, layer by layer: the pair g, v is multiplied out or a plain weight split as
+// they need it. `discriminators` may be null; when it is not, the voice must have them.
+//
+// Throws Error that lists the names when a tensor is missing, not expected, of another shape, or holds a value that is
+// not a finite number, and when a pattern fits no tensor. The networks are then as they were.
+Applied apply_weights(torch::nn::Module& generator, torch::nn::Module* discriminators, const VoiceFiles& voice,
+                      const ApplyOptions& options = {});
+
+// The parameters of a network as a voice's file spells them: weight norm in the WaveNets, plain elsewhere. Tensors are
+// on the CPU in float32 and their own memory.
+formats::TensorMap weights_of(const torch::nn::Module& network);
+
+}  // namespace vits::checkpoint

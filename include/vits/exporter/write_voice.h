@@ -1,0 +1,39 @@
+// A voice as files that others open. Everything is written beside its place and renamed when it is complete: whoever
+// looks finds the old voice or the new one, on a full disk too.
+//
+// The weights written are those of `voice.generator` and `voice.discriminators` in their one spelling (voice_files.h).
+// A WaveNet whose weight norm had been multiplied out would be loaded by transformers as random numbers with no more
+// than a warning; write_huggingface() refuses to write one.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vits/checkpoint/voice_files.h"
+
+namespace vits::exporter {
+
+struct HuggingFaceOptions {
+  std::optional<at::ScalarType> dtype;  // of the weights in the files; none: as the voice has them
+  bool keep_discriminators = false;     // under `discriminator.`, to train on; VitsModel warns of keys it does not know
+};
+
+// A folder that `VitsModel.from_pretrained` and `VitsTokenizer.from_pretrained` open: config.json, model.safetensors,
+// pytorch_model.bin, vocab.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json and, of several
+// speakers, speakers.json: {"name": id}. config.json says "float32" whatever the files' dtype, because that is what
+// transformers then computes in.
+void write_huggingface(const std::filesystem::path& folder, const checkpoint::VoiceFiles& voice,
+                       const HuggingFaceOptions& options = {});
+
+// The TorchScript archive `voice.source` with the voice's weights in it, and its config. Throws Error when the voice
+// was not read from one: only Python can trace a network anew.
+void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice);
+
+// G_0.pth, D_0.pth (when the voice has discriminators), config.json and vocab.txt, as jaywalnut310/vits and fairseq
+// read them.
+void write_original(const std::filesystem::path& folder, const checkpoint::VoiceFiles& voice);
+
+}  // namespace vits::exporter
