@@ -1,0 +1,82 @@
+# What the scripts share; sourced with the checkout as the working folder and `root` set to it.
+
+say() { printf '[%s] %s\n' "$(basename "$0")" "$*" >&2; }
+fail() { say "error: $1"; exit "${2:-1}"; }
+
+# Debian's packages of a list, one a line: installed by apt when we are root, otherwise the line to run is printed.
+install_debian_packages() {
+  local missing=() name
+  command -v dpkg-query >/dev/null || { say "no dpkg here: install what $1 names in your system's way"; return; }
+  for name in $(grep -v '^#' "$1"); do
+    dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ]; then
+    say "these Debian packages are missing; run this line, then scripts/setup again:"
+    fail "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+  fi
+  say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >.apt.log 2>&1 && apt-get install -y -qq --no-install-recommends "${missing[@]}" >>.apt.log 2>&1 ||
+    { tail -n 5 .apt.log >&2; fail "apt-get failed; the whole log is .apt.log"; }
+  rm -f .apt.log
+}
+
+make_python_environment() {
+  # Debian's own Python, so that a pyenv or conda in front of it changes nothing.
+  local python=/usr/bin/python3
+  [ -x $python ] || python=python3
+  [ -x .env/python/bin/pip ] || { say "making the Python environment .env/python"; $python -m venv .env/python; }
+}
+
+# install_python_packages NAME LIST: once, until the list changes.
+install_python_packages() {
+  local stamp=.env/installed-$1 sum
+  sum=$(sha256sum <"$2")
+  [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return
+  say "installing the Python packages of $2 (progress of long downloads follows)"
+  .env/python/bin/pip install --quiet --disable-pip-version-check --progress-bar "$([ -t 2 ] && echo on || echo off)" -r "$2" ||
+    fail "pip could not install $2. Is the network there? Is the disk full (LibTorch with CUDA needs 6 GB)?"
+  echo "$sum" >"$stamp"
+}
+
+# nvcc is often installed and not on PATH.
+find_nvcc() {
+  command -v nvcc >/dev/null && return
+  [ -x /usr/local/cuda/bin/nvcc ] && export PATH="/usr/local/cuda/bin:$PATH"
+  command -v nvcc >/dev/null || say "no nvcc found: building without CUDA kernels, for the CPU only (install the CUDA 13 toolkit for GPU training)"
+}
+
+# configure FOLDER ARGUMENTS...: again only when an argument or a CMake file changed.
+configure() {
+  local folder=$1 key
+  shift
+  key=$(printf '%s\n' "$@"; command -v nvcc; cat CMakeLists.txt src/cmake/*.cmake tests/CMakeLists.txt | sha256sum)
+  [ -e "$folder/build.ninja" ] && [ "$(cat "$folder/.configured" 2>/dev/null)" = "$key" ] && return
+  say "configuring $folder"
+  mkdir -p "$folder"
+  cmake -S . -B "$folder" -G Ninja "$@" >"$folder/configure.log" 2>&1 ||
+    { tail -n 20 "$folder/configure.log" >&2; fail "CMake failed; the whole log is $folder/configure.log"; }
+  grep '^-- CUDA kernels' "$folder/configure.log" >&2 || true
+  echo "$key" >"$folder/.configured"
+}
+
+# A file with LibTorch's headers takes 1.5 GB to compile.
+jobs_that_fit() {
+  local processors memory
+  processors=$(nproc)
+  memory=$(awk '/MemAvailable/ {print int($2 / 1500000)}' /proc/meminfo)
+  [ "$memory" -lt 1 ] && memory=1
+  echo $((processors < memory ? processors : memory))
+}
+
+build() {
+  local folder=$1
+  shift
+  local quiet=--quiet
+  if ! ninja -C "$folder" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
+    say "building $* in $folder (a cold build takes 10 to 15 minutes on two processors)"
+    [ -t 2 ] && quiet=
+  fi
+  NINJA_STATUS='[%f of %t, %e s] ' ninja -C "$folder" $quiet -j "${JOBS:-$(jobs_that_fit)}" "$@" >&2 || fail "the build failed; the first error stands above"
+}
