@@ -1,0 +1,74 @@
+#include "attention.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace vits::model {
+
+namespace {
+
+// What padding scores: far below any real score, so that its probability is 0, and still a number in half precision.
+constexpr double kOutOfSight = -1e4;
+
+// by_distance [N, T, 2 w + 1] -> [N, T, T] with result[i][j] = by_distance[i][j - i + w], 0 where that does not exist.
+//
+// A row of the result, w columns added on each side, is T + 2 w wide. Rows laid out one column wider than that and read
+// at this width shift right by one each: the diagonals become columns.
+torch::Tensor band_to_square(const torch::Tensor& by_distance) {
+  const int64_t rows = by_distance.size(0), tokens = by_distance.size(1), window = by_distance.size(2) / 2;
+  const int64_t width = tokens + 2 * window;
+  return at::constant_pad_nd(by_distance, {0, width - 2 * window})  // [N, T, width + 1]
+      .view({rows, tokens * (width + 1)})
+      .narrow(1, 0, tokens * width)
+      .view({rows, tokens, width})
+      .narrow(2, window, tokens);
+}
+
+// The way back: [N, T, T] -> [N, T, 2 w + 1] with result[i][d] = square[i][i + d - w].
+torch::Tensor square_to_band(const torch::Tensor& square, int64_t window) {
+  const int64_t rows = square.size(0), tokens = square.size(1), width = tokens + 2 * window;
+  const auto flat = at::constant_pad_nd(square, {window, window}).view({rows, tokens * width});
+  return at::constant_pad_nd(flat, {0, tokens}).view({rows, tokens, width + 1}).narrow(2, 0, 2 * window + 1);
+}
+
+}  // namespace
+
+RelativeAttentionImpl::RelativeAttentionImpl(const VitsConfig& config)
+    : heads_(config.num_attention_heads),
+      head_size_(config.hidden_size / config.num_attention_heads),
+      window_(config.window_size),
+      dropout_(config.attention_dropout) {
+  const auto options = torch::nn::LinearOptions(config.hidden_size, config.hidden_size).bias(config.use_bias);
+  k_proj_ = register_module("k_proj", torch::nn::Linear(options));
+  v_proj_ = register_module("v_proj", torch::nn::Linear(options));
+  q_proj_ = register_module("q_proj", torch::nn::Linear(options));
+  out_proj_ = register_module("out_proj", torch::nn::Linear(options));
+  if (window_ == 0) return;
+  const auto embedding = [&] {
+    return torch::randn({1, 2 * window_ + 1, head_size_}) / std::sqrt(static_cast<double>(head_size_));
+  };
+  emb_rel_k_ = register_parameter("emb_rel_k", embedding());
+  emb_rel_v_ = register_parameter("emb_rel_v", embedding());
+}
+
+torch::Tensor RelativeAttentionImpl::forward(const torch::Tensor& x, const torch::Tensor& token_mask) {
+  const int64_t clips = x.size(0), tokens = x.size(1);
+  const auto by_head = [&](const torch::Tensor& projected) {  // [B, T, H] -> [B heads, T, head size]
+    return projected.view({clips, tokens, heads_, head_size_}).transpose(1, 2).reshape({-1, tokens, head_size_});
+  };
+  const auto query = by_head(q_proj_->forward(x) / std::sqrt(static_cast<double>(head_size_)));
+  const auto key = by_head(k_proj_->forward(x)), value = by_head(v_proj_->forward(x));
+
+  auto score = at::bmm(query, key.transpose(1, 2));  // [B heads, T, T]
+  if (window_ > 0) score = score + band_to_square(at::matmul(query, emb_rel_k_.transpose(1, 2)));
+  score = score.view({clips, heads_, tokens, tokens}).masked_fill(token_mask.unsqueeze(1) == 0, kOutOfSight);
+  const auto probability = at::dropout(at::softmax(score, -1), dropout_, is_training()).view({-1, tokens, tokens});
+
+  auto mixed = at::bmm(probability, value);  // [B heads, T, head size]
+  if (window_ > 0) mixed = mixed + at::matmul(square_to_band(probability, window_), emb_rel_v_);
+  mixed = mixed.view({clips, heads_, tokens, head_size_}).transpose(1, 2).reshape({clips, tokens, heads_ * head_size_});
+  return out_proj_->forward(mixed);
+}
+
+}  // namespace vits::model

@@ -1,0 +1,32 @@
+// Self-attention that knows how far apart two tokens are, up to `window` tokens to each side (Shaw et al. 2018).
+//
+//   score[i][j]  = q[i] . (k[j] + relative_key[j - i])          relative terms only where |j - i| <= window
+//   output[i]    = sum over j of p[i][j] (v[j] + relative_value[j - i])
+//
+// The relative terms are a band of 2 window + 1 diagonals; only the band is computed, where transformers pads the
+// embeddings with zeros to all 2 T - 1 distances.
+#pragma once
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/pimpl.h>
+
+#include "vits/model/vits_config.h"
+
+namespace vits::model {
+
+class RelativeAttentionImpl : public torch::nn::Module {
+ public:
+  explicit RelativeAttentionImpl(const VitsConfig& config);
+
+  // x [B, T, H]; token_mask [B, 1, T], 1 where a token is real: nothing attends to the others. Returns [B, T, H].
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask);
+
+ private:
+  int64_t heads_, head_size_, window_;
+  double dropout_;
+  torch::nn::Linear k_proj_{nullptr}, v_proj_{nullptr}, q_proj_{nullptr}, out_proj_{nullptr};
+  torch::Tensor emb_rel_k_, emb_rel_v_;  // [1, 2 window + 1, head size]; undefined when window is 0
+};
+TORCH_MODULE(RelativeAttention);
+
+}  // namespace vits::model

@@ -1,0 +1,30 @@
+// A monotonic curve through a few knots, the identity outside of its box: what the duration flows bend a value with.
+// Rational quadratic pieces (Durkan et al. 2019, "Neural Spline Flows", equations 4 to 8), for which value, slope and
+// inverse are closed formulas.
+//
+// Every element goes the same way, inside of the box or not; nothing is picked out by a boolean mask, which would make
+// the host wait for the device and could not be captured in a CUDA graph.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+namespace vits::model {
+
+// As the network gives them, before softmax and softplus.
+struct SplineKnots {
+  at::Tensor widths;   // [..., bins]
+  at::Tensor heights;  // [..., bins]
+  at::Tensor slopes;   // [..., bins - 1] at the inner knots; at the ends the slope is that of the identity
+};
+
+struct SplineValue {
+  at::Tensor y;          // [...]
+  at::Tensor log_slope;  // [...] log dy/dx
+};
+
+// x [...]; the box reaches from -bound to bound on both axes.
+SplineValue spline(const at::Tensor& x, const SplineKnots& knots, double bound);
+
+// The x whose spline is y.
+at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, double bound);
+
+}  // namespace vits::model
