@@ -60,7 +60,8 @@ std::string read_file(const fs::path& path, uint64_t limit_bytes) {
   if (!file) throw Error("cannot read {}: {}.", path.string(), reason());
   const uint64_t size = fs::file_size(path, error);
   if (!error && size > limit_bytes)
-    throw Error("{} has {} bytes; more than {} are not read here. Is it the right file?", path.string(), size, limit_bytes);
+    throw Error("{} has {} bytes; more than {} are not read here. Is it the right file?", path.string(), size,
+                limit_bytes);
   std::string bytes;
   char block[1 << 16];
   while (file.read(block, sizeof block) || file.gcount() > 0) {
@@ -74,7 +75,8 @@ std::string read_file(const fs::path& path, uint64_t limit_bytes) {
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
   make_parent(path_);
   std::error_code error;
-  if (fs::is_directory(path_, error)) throw Error("cannot write {}: a folder of that name stands there.", path_.string());
+  if (fs::is_directory(path_, error))
+    throw Error("cannot write {}: a folder of that name stands there.", path_.string());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw Error("cannot write {}: {}.", path_.string(), reason());
 }
@@ -90,7 +92,8 @@ void AtomicFile::write(const void* bytes, size_t count) {
   while (count > 0) {
     const ssize_t written = ::write(descriptor_, next, count);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw Error("cannot write {}: {}. What stood there before is untouched.", path_.string(), reason());
+    if (written < 0)
+      throw Error("cannot write {}: {}. What stood there before is untouched.", path_.string(), reason());
     next += written;
     count -= static_cast<size_t>(written);
   }
@@ -173,7 +176,8 @@ MappedFile::~MappedFile() {
 
 uint64_t free_bytes(const fs::path& path) {
   fs::path existing = fs::absolute(path);
-  while (!fs::exists(existing) && existing.has_parent_path() && existing != existing.parent_path()) existing = existing.parent_path();
+  while (!fs::exists(existing) && existing.has_parent_path() && existing != existing.parent_path())
+    existing = existing.parent_path();
   std::error_code error;
   const auto space = fs::space(existing, error);
   return error ? 0 : space.available;

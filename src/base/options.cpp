@@ -55,9 +55,7 @@ const Option* OptionTable::find(const std::string& name) const {
 
 namespace {
 
-std::string flag_of(const Option& option) {
-  return option.limits.positional ? option.name : "--" + option.name;
-}
+std::string flag_of(const Option& option) { return option.limits.positional ? option.name : "--" + option.name; }
 
 void check_number(const Option& option, double value) {
   if (!(value >= option.limits.least && value <= option.limits.most))
@@ -147,7 +145,9 @@ std::string value_text(const Option& option) {
     std::string operator()(const int64_t* value) const { return std::to_string(*value); }
     std::string operator()(const double* value) const { return fmt::format("{:g}", *value); }
     std::string operator()(const std::string* value) const { return *value; }
-    std::string operator()(const std::vector<std::string>* value) const { return fmt::format("{}", fmt::join(*value, " ")); }
+    std::string operator()(const std::vector<std::string>* value) const {
+      return fmt::format("{}", fmt::join(*value, " "));
+    }
   };
   return std::visit(Print{}, option.value);
 }
@@ -171,8 +171,7 @@ void set_from_json(const OptionTable& table, const nlohmann::json& json, const s
   std::vector<std::string> names;
   for (const Option& option : table.options()) names.push_back(option.name);
   for (const auto& [key, value] : json.items()) {
-    if (!table.find(key))
-      throw UsageError("{}: there is no option \"{}\".{}", source, key, did_you_mean(key, names));
+    if (!table.find(key)) throw UsageError("{}: there is no option \"{}\".{}", source, key, did_you_mean(key, names));
     try {
       table.set(key, words_of_json(value, source + ": " + key));
     } catch (const UsageError& error) {
@@ -196,7 +195,9 @@ std::string markdown_rows(const OptionTable& table) {
   std::string rows;
   for (const Option& option : table.options()) {
     const std::string limits = limits_text(option);
-    const std::string value = option.limits.required ? "required" : option.default_text.empty() ? "" : "`" + option.default_text + "`";
+    const std::string value = option.limits.required        ? "required"
+                              : option.default_text.empty() ? ""
+                                                            : "`" + option.default_text + "`";
     rows += fmt::format("| `{}` | {} | {}{} |\n", flag_of(option), escape(value), escape(option.help),
                         limits.empty() ? "" : escape(" (" + limits + ")"));
   }

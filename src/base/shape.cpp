@@ -22,7 +22,8 @@ void check_shape(const at::Tensor& tensor, std::string_view shape, std::string_v
     const int64_t size = tensor.size(dimension++);
     if (std::isdigit(static_cast<unsigned char>(shape[at]))) {
       int64_t wanted = 0;
-      while (at < shape.size() && std::isdigit(static_cast<unsigned char>(shape[at]))) wanted = wanted * 10 + (shape[at++] - '0');
+      while (at < shape.size() && std::isdigit(static_cast<unsigned char>(shape[at])))
+        wanted = wanted * 10 + (shape[at++] - '0');
       fits = size == wanted;
     } else {
       fits = sizes.emplace(shape[at], size).first->second == size;

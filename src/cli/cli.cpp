@@ -1,2 +1,88 @@
 #include "vits/cli/cli.h"
-namespace vits::cli { int run(int, char**) { return 0; } }
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "command_list.h"
+#include "help.h"
+#include "parser.h"
+#include "version.h"
+#include "vits/base/error.h"
+#include "vits/base/nearest.h"
+#include "vits/base/stop_signal.h"
+#include "vits/report/log.h"
+
+namespace vits::cli {
+
+namespace {
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+const Command& command_named(const std::vector<Command>& commands, const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command& command : commands) {
+    if (command.name == name) return command;
+    known.push_back(command.name);
+  }
+  throw UsageError("there is no command \"{}\".{} See vits-train --help.", name, base::did_you_mean(name, known));
+}
+
+int run_words(const std::vector<std::string>& words) {
+  const auto commands = all_commands();
+  const std::string first = words.empty() ? "--help" : words.front();
+  if (first == "--help" || first == "-h" || first == "help") {
+    if (words.size() < 2) {
+      print(program_help(commands));
+    } else if (words[1] == "--markdown") {
+      print(markdown_tables(commands));
+    } else {
+      print(command_help(command_named(commands, words[1])));
+    }
+    return 0;
+  }
+  if (first == "--version") {
+    print(version_text());
+    return 0;
+  }
+  if (first.rfind("-", 0) == 0) throw UsageError("a command must come first, not {}. See vits-train --help.", first);
+  const Command& command = command_named(commands, first);
+  if (parse(command, {words.begin() + 1, words.end()}) == Wish::kHelp) {
+    print(command_help(command));
+    return 0;
+  }
+  base::watch_for_stop();
+  return command.run();
+}
+
+// LibTorch's texts carry a stack below the first line.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+int run(int argument_count, char** arguments) {
+  try {
+    const int code = run_words({arguments + 1, arguments + argument_count});
+    if (std::fflush(stdout) != 0) throw Error("cannot write to standard output. Is the disk full or the reader gone?");
+    return code;
+  } catch (const Stopped& stopped) {
+    report::error(stopped.what());
+    return 128 + stopped.signal_number;
+  } catch (const UsageError& error) {
+    report::error(error.what());
+    return 2;
+  } catch (const Error& error) {
+    report::error(error.what());
+    return 1;
+  } catch (const std::bad_alloc&) {
+    report::error("the memory is used up. Close other programs, or use a smaller batch.");
+    return 1;
+  } catch (const std::exception& error) {
+    report::error(first_line(error.what()));
+    return 1;
+  }
+}
+
+}  // namespace vits::cli

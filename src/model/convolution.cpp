@@ -33,7 +33,8 @@ Convolution::Convolution(ConvolutionShape shape, std::vector<int64_t> weight_siz
   weight_ = register_parameter("weight", weight_);
   if (shape.bias) {
     const double fan_in = static_cast<double>(weight_.numel() / weight_.size(0));
-    bias_ = register_parameter("bias", torch::empty({shape.out_channels}).uniform_(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
+    bias_ = register_parameter(
+        "bias", torch::empty({shape.out_channels}).uniform_(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
   }
   if (norm == WeightNorm::kOn) add_weight_norm();
 }

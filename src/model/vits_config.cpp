@@ -10,7 +10,8 @@ namespace vits::model {
 
 namespace {
 
-// A network wider or deeper than this is a broken file, not a voice; it also bounds what a hostile one makes us allocate.
+// A network wider or deeper than this is a broken file, not a voice; it also bounds what a hostile one makes us
+// allocate.
 constexpr int64_t kMostChannels = 1 << 14;
 constexpr int64_t kMostLayers = 256;
 constexpr int64_t kMostRows = 1 << 21;  // of an embedding
@@ -56,7 +57,8 @@ void VitsConfig::check(const std::string& source) const {
   check.whole("flow_size", flow_size, 2, kMostChannels);
   if (flow_size % 2 != 0) check.refuse("flow_size", flow_size, "even");
   check.whole("spectrogram_bins", spectrogram_bins, 1, kMostChannels);
-  if (hidden_act != "relu" && hidden_act != "gelu" && hidden_act != "silu" && hidden_act != "swish" && hidden_act != "tanh")
+  if (hidden_act != "relu" && hidden_act != "gelu" && hidden_act != "silu" && hidden_act != "swish"
+      && hidden_act != "tanh")
     check.refuse("hidden_act", "\"" + hidden_act + "\"", "relu, gelu, silu, swish or tanh");
   check.share("hidden_dropout", hidden_dropout);
   check.share("attention_dropout", attention_dropout);
@@ -117,10 +119,13 @@ void VitsConfig::check(const std::string& source) const {
   if (segment_size < hop_length || segment_size % hop_length != 0)
     check.refuse("segment_size", segment_size, fmt::format("a multiple of hop_length, {}", hop_length));
   for (const auto* channels : {&discriminator_period_channels, &discriminator_scale_channels}) {
-    const char* name = channels == &discriminator_period_channels ? "discriminator_period_channels" : "discriminator_scale_channels";
+    const char* name =
+        channels == &discriminator_period_channels ? "discriminator_period_channels" : "discriminator_scale_channels";
     check.whole(fmt::format("the length of {}", name).c_str(), static_cast<int64_t>(channels->size()), 2, 16);
-    if (channels->front() != 1) check.refuse(fmt::format("the first of {}", name).c_str(), channels->front(), "1, the waveform");
-    for (const int64_t width : *channels) check.whole(fmt::format("a value of {}", name).c_str(), width, 1, kMostChannels);
+    if (channels->front() != 1)
+      check.refuse(fmt::format("the first of {}", name).c_str(), channels->front(), "1, the waveform");
+    for (const int64_t width : *channels)
+      check.whole(fmt::format("a value of {}", name).c_str(), width, 1, kMostChannels);
   }
   for (const int64_t period : discriminator_periods) check.whole("a value of discriminator_periods", period, 1, 1024);
   check.odd("discriminator_kernel_size", discriminator_kernel_size);

@@ -52,12 +52,14 @@ std::string run_python(const std::string& script, const std::vector<std::string>
   std::vector<std::string> words{setting("VITS_PYTHON", (source_folder() / ".env/python/bin/python").string()),
                                  (source_folder() / script).string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  const auto finished = base::run_program(words, {}, {{"PYTHONPATH", (source_folder() / "tests/reference").string()},
-                                                      {"HF_HUB_OFFLINE", "1"},
-                                                      {"PYTHONDONTWRITEBYTECODE", "1"}});
+  const auto finished = base::run_program(words, {},
+                                          {{"PYTHONPATH", (source_folder() / "tests/reference").string()},
+                                           {"HF_HUB_OFFLINE", "1"},
+                                           {"PYTHONDONTWRITEBYTECODE", "1"}});
   if (finished.exit_code != 0) {
     const auto& text = finished.error_output;
-    throw Error("{} exited with {}: {}", script, finished.exit_code, text.substr(text.size() - std::min<size_t>(text.size(), 3000)));
+    throw Error("{} exited with {}: {}", script, finished.exit_code,
+                text.substr(text.size() - std::min<size_t>(text.size(), 3000)));
   }
   return finished.output;
 }

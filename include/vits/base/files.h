@@ -1,5 +1,5 @@
-// Files that survive a kill: written under a temporary name beside their place, flushed to the disk, renamed. Whoever looks
-// finds the old file or the new one, never half of one.
+// Files that survive a kill: written under a temporary name beside their place, flushed to the disk, renamed. Whoever
+// looks finds the old file or the new one, never half of one.
 #pragma once
 #include <cstdint>
 #include <filesystem>

@@ -1,14 +1,15 @@
-// The options protocol: an options struct names each field, its limits and its help once, in a `visit` member, and everything
-// else reads that: flags, JSON configuration, the README's table, comparison with a checkpoint.
+// The options protocol: an options struct names each field, its limits and its help once, in a `visit` member, and
+// everything else reads that: flags, JSON configuration, the README's table, comparison with a checkpoint.
 //
 //   struct SpeedOptions {
 //     double speed = 1.0;
 //     template <class Visitor>
-//     void visit(Visitor&& field) { field("speed", speed, base::between(0.1, 10), "How fast to speak; 2 halves the time."); }
+//     void visit(Visitor&& field) { field("speed", speed, base::between(0.1, 10), "How fast to speak; 2 halves the
+//     time."); }
 //   };
 //
-// An OptionTable is such a struct seen through type-erased pointers, so that the readers and writers are ordinary functions.
-// The struct must outlive its table.
+// An OptionTable is such a struct seen through type-erased pointers, so that the readers and writers are ordinary
+// functions. The struct must outlive its table.
 #pragma once
 #include <cstdint>
 #include <limits>
@@ -76,8 +77,8 @@ class OptionTable {
 std::string value_text(const Option& option);
 std::string limits_text(const Option& option);  // "0.1 to 10", "auto, cpu or cuda", or empty
 
-// Sets every option that `json` names; an unknown key is a UsageError that names the nearest known one. `source` is the file
-// that the message blames.
+// Sets every option that `json` names; an unknown key is a UsageError that names the nearest known one. `source` is the
+// file that the message blames.
 void set_from_json(const OptionTable& table, const nlohmann::json& json, const std::string& source);
 nlohmann::json to_json(const OptionTable& table);
 

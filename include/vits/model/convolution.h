@@ -2,8 +2,8 @@
 //
 // Weight norm splits a weight into its length g (an entry for each slice along dimension 0) and its direction v:
 // weight = g v / |v|. Checkpoints carry it in the WaveNets alone, as `parametrizations.weight.original0` (g) and
-// `original1` (v); training adds it to the decoder and the discriminators; speaking folds it into a plain `weight`. So it can
-// be put on and taken off, and the names of the parameters follow.
+// `original1` (v); training adds it to the decoder and the discriminators; speaking folds it into a plain `weight`. So
+// it can be put on and taken off, and the names of the parameters follow.
 #pragma once
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
@@ -27,8 +27,8 @@ class Convolution : public torch::nn::Module {
   void fold_weight_norm();  // the product becomes a plain `weight`
   bool has_weight_norm() const { return direction_.defined(); }
 
-  // The weight itself, or g v / |v|. Between keep_weight() and forget_weight() it is computed once; the discriminators judge
-  // twice with the same weights.
+  // The weight itself, or g v / |v|. Between keep_weight() and forget_weight() it is computed once; the discriminators
+  // judge twice with the same weights.
   torch::Tensor weight() const;
   void keep_weight() { kept_ = weight(); }
   void forget_weight() { kept_.reset(); }
@@ -41,8 +41,8 @@ class Convolution : public torch::nn::Module {
 
  private:
   ConvolutionShape shape_;
-  torch::Tensor weight_, bias_;        // weight_ undefined under weight norm
-  torch::Tensor length_, direction_;   // g, v
+  torch::Tensor weight_, bias_;       // weight_ undefined under weight norm
+  torch::Tensor length_, direction_;  // g, v
   torch::Tensor kept_;
 };
 

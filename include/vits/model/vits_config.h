@@ -1,6 +1,6 @@
 // The measures of a VITS network, under the names that Hugging Face's config.json gives them; the defaults are those of
-// transformers' VitsConfig, which are facebook/mms-tts-*. What transformers does not know (the discriminators, `resblock`,
-// `hop_length`, `segment_size`) is named as finetune-hf-vits and the original VITS name it.
+// transformers' VitsConfig, which are facebook/mms-tts-*. What transformers does not know (the discriminators,
+// `resblock`, `hop_length`, `segment_size`) is named as finetune-hf-vits and the original VITS name it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -54,8 +54,8 @@ struct VitsConfig {
   int64_t sampling_rate = 16000;
 
   // What only training needs.
-  int64_t hop_length = 256;      // samples a frame; must be the product of upsample_rates
-  int64_t segment_size = 8192;   // samples of each clip that the decoder and the discriminators see
+  int64_t hop_length = 256;     // samples a frame; must be the product of upsample_rates
+  int64_t segment_size = 8192;  // samples of each clip that the decoder and the discriminators see
   std::vector<int64_t> discriminator_periods = {2, 3, 5, 7, 11};
   std::vector<int64_t> discriminator_period_channels = {1, 32, 128, 512, 1024};
   std::vector<int64_t> discriminator_scale_channels = {1, 16, 64, 256, 1024};
