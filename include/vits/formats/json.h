@@ -10,11 +10,12 @@ namespace vits::formats {
 using Json = nlohmann::json;                 // keys sorted
 using OrderedJson = nlohmann::ordered_json;  // keys as they came: for writing files whose order people read
 
-inline constexpr uint64_t kLargestJsonBytes = 64ull << 20;
+// So that whatever the text is, less than 100 MB of memory are taken.
+inline constexpr uint64_t kLargestJsonBytes = 16ull << 20;
 inline constexpr int kDeepestJson = 200;
 
 // Throws Error that names `source` (a file, usually), line:column and what is wrong: broken syntax, text that is not
-// UTF-8, a key that occurs twice in one object, nesting deeper than kDeepestJson, more than two million values.
+// UTF-8, a key that occurs twice in one object, nesting deeper than kDeepestJson, more than a million values.
 Json parse_json(std::string_view text, const std::string& source);
 
 // The same for a file of at most kLargestJsonBytes. A byte order mark at the beginning is skipped.

@@ -54,6 +54,8 @@ class PickleValue {
   // The tensors of a dictionary under their names; entries that are not tensors are left out.
   TensorMap tensors() const;
 
+  const PickleNode* node() const { return node_.get(); }  // for this room's own readers
+
  private:
   std::shared_ptr<const PickleNode> node_;
 };

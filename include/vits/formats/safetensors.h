@@ -30,7 +30,7 @@ struct SafetensorsHeader {
   uint64_t data_offset = 0;  // of the data part in the file
 };
 
-// Names, dtypes and shapes without touching the data. Throws Error when the header is damaged or larger than 100 MB,
+// Names, dtypes and shapes without touching the data. Throws Error when the header is damaged or larger than 16 MB,
 // names a tensor twice, or when the tensors' places do not cover the rest of the file exactly once.
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& path);
 

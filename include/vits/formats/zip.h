@@ -62,8 +62,7 @@ class ZipReader {
 class ZipWriter {
  public:
   explicit ZipWriter(const std::filesystem::path& path);
-  void add(const std::string& name, std::span<const char> bytes);
-  void add(const std::string& name, std::string_view text) { add(name, std::span(text.data(), text.size())); }
+  void add(const std::string& name, std::string_view bytes);
   void commit();
 
  private:
