@@ -1,0 +1,71 @@
+#include "vits/audio/spectrogram.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "vits/base/shape.h"
+
+namespace vits::audio {
+
+namespace {
+
+constexpr double kMagnitudeFloor = 1e-6;  // under the root, so that its slope at silence is finite
+constexpr double kMelFloor = 1e-5;
+
+// Slaney's mel scale: linear up to 1000 Hz, which is 15 mel, then 27 mel for each factor of 6.4.
+constexpr double kLinearHzPerMel = 200.0 / 3.0, kLogStartHz = 1000.0, kLogStartMel = 15.0;
+const double kLogStep = std::log(6.4) / 27.0;
+
+double mel_of(double hz) {
+  return hz < kLogStartHz ? hz / kLinearHzPerMel : kLogStartMel + std::log(hz / kLogStartHz) / kLogStep;
+}
+
+double hz_of(double mel) {
+  return mel < kLogStartMel ? mel * kLinearHzPerMel : kLogStartHz * std::exp(kLogStep * (mel - kLogStartMel));
+}
+
+}  // namespace
+
+at::Tensor spectrogram(const at::Tensor& wave, const SpectrogramShape& shape) {
+  base::check_shape(wave, "B S", "spectrogram input");
+  const int64_t mirrored = (shape.fft_samples - shape.hop_samples) / 2;
+  const auto padded = at::reflection_pad1d(wave.unsqueeze(1), {mirrored, mirrored}).squeeze(1);
+  const auto window = at::hann_window(shape.fft_samples, padded.options());
+  const auto transform = at::stft(padded, shape.fft_samples, shape.hop_samples, shape.fft_samples, window,
+                                  /*center=*/false, /*pad_mode=*/"constant", /*normalized=*/false, /*onesided=*/true,
+                                  /*return_complex=*/true);  // [B, K, F]
+  return (at::view_as_real(transform).square().sum(-1) + kMagnitudeFloor).sqrt();
+}
+
+at::Tensor mel_bank(int64_t sample_rate_hz, const SpectrogramShape& shape) {
+  const int64_t bins = shape.fft_samples / 2 + 1;
+  const double top_hz = static_cast<double>(sample_rate_hz / 2), top_mel = mel_of(top_hz);
+  std::vector<double> corner_hz(kMelBands + 2);  // band m rises from corner m to m + 1 and falls to m + 2
+  for (int64_t corner = 0; corner < kMelBands + 2; ++corner)
+    corner_hz[corner] = hz_of(top_mel * static_cast<double>(corner) / (kMelBands + 1));
+
+  const auto bank = at::empty({kMelBands, bins}, at::kFloat);
+  auto weights = bank.accessor<float, 2>();
+  for (int64_t band = 0; band < kMelBands; ++band) {
+    const double low = corner_hz[band], middle = corner_hz[band + 1], high = corner_hz[band + 2];
+    const double area = 2.0 / (high - low);
+    for (int64_t bin = 0; bin < bins; ++bin) {
+      const double hz = top_hz * static_cast<double>(bin) / static_cast<double>(bins - 1);
+      const double height = std::min((hz - low) / (middle - low), (high - hz) / (high - middle));
+      weights[band][bin] = static_cast<float>(std::max(0.0, height) * area);
+    }
+  }
+  return bank;
+}
+
+at::Tensor log_mel(const at::Tensor& magnitudes, const at::Tensor& mel_bank) {
+  base::check_shape(magnitudes, "B K F", "log mel input");
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  return at::matmul(mel_bank, magnitudes.to(mel_bank.scalar_type())).clamp_min(kMelFloor).log();
+}
+
+}  // namespace vits::audio
