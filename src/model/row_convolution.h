@@ -1,0 +1,70 @@
+// Convolution over rows: a signal lies in memory as [S, C], all channels of a sample side by side, with C padded by
+// zeros to a multiple of kChannelStep. So a vector register holds neighbouring channels whatever the dilation, and a
+// row can be multiplied as a small matrix product.
+//
+// One implementation a family of processors, chosen when the program runs; none for processors we have no code for,
+// where the caller stays with LibTorch.
+#pragma once
+#include <cstdint>
+
+namespace vits::model {
+
+constexpr int64_t kChannelStep = 16;  // a 512-bit register of floats
+constexpr int kTile = 4;              // neighbouring outputs that one transform gives
+
+inline int64_t padded_channels(int64_t channels) { return (channels + kChannelStep - 1) / kChannelStep * kChannelStep; }
+
+// out[r][o] = leaky_relu(bias[o] + sum over taps t and inputs i of in[r + t * tap_rows][i] * weight[o / 16][t][i][o %
+// 16])
+struct RowProduct {
+  const float* in = nullptr;
+  const float* weight = nullptr;
+  const float* bias = nullptr;  // nullptr: none
+  float* out = nullptr;
+  int64_t rows = 0, taps = 1;
+  int64_t inputs = 0, outputs = 0;  // padded
+  int64_t in_step = 0;              // floats from one input row to the next
+  int64_t tap_step = 0;             // floats from the row of one tap to that of the next
+  int64_t out_step = 0;
+  float slope = 1;
+};
+
+// A dilated convolution with stride 1 by transforms (toom_cook.h). `in` is the row that the first tap of the first
+// output reads; the rows up to rows_read() must hold finite numbers.
+//
+//   value = leaky_relu(scale * (bias + convolution(leaky_relu(in, slope_in)) + residual) + added, slope_out)
+struct TransformedConvolution {
+  const float* in = nullptr;
+  const float* weight = nullptr;  // [points][outputs / 16][groups][inputs][16], transformed
+  const float* bias = nullptr;
+  const float* residual = nullptr;  // [rows, outputs] or nullptr; may be `out`
+  const float* added = nullptr;     // the same
+  float* out = nullptr;             // [rows, outputs]
+  int64_t rows = 0, inputs = 0, outputs = 0, dilation = 1;
+  int taps = 3;  // of one group: 3 or 4; the filter is `groups` groups of taps
+  int64_t groups = 1;
+  float slope_in = 1, slope_out = 1, scale = 1;
+  float* scratch = nullptr;  // transform_scratch() floats, 64-byte aligned
+};
+
+// Tiles that are transformed together: small enough that their transforms stay in the second-level cache.
+constexpr int64_t kTilesAtOnce = 96;
+
+inline int64_t rows_read(int64_t rows, int64_t dilation, int64_t groups) {
+  return rows + dilation * (kTile * groups + 8);
+}
+inline int64_t transform_scratch(int64_t inputs, int64_t outputs, int64_t groups) {
+  return 8 * ((kTilesAtOnce + groups) * inputs + kTilesAtOnce * outputs);
+}
+
+struct RowKernels {
+  const char* name;
+  void (*multiply)(const RowProduct&);
+  void (*convolve)(const TransformedConvolution&);
+};
+
+const RowKernels* row_kernels_avx512();
+const RowKernels* row_kernels_avx2();
+const RowKernels* row_kernels();  // the best that this processor runs; nullptr: none
+
+}  // namespace vits::model

@@ -1,0 +1,184 @@
+// The kernels of row_convolution.h for one instruction set. The file that includes this defines VITS_TARGET, the
+// attribute that lets the compiler use the instructions, and `Simd`:
+//   Vector, lanes, rows (of the largest register tile), load, store, splat, multiply_add(a, b, c) = a b + c, multiply,
+//   add, max
+#include <algorithm>
+#include <utility>
+
+#include "row_convolution.h"
+#include "toom_cook.h"
+
+namespace vits::model {
+namespace {
+
+using Vector = Simd::Vector;
+constexpr int kLanes = Simd::lanes;
+
+VITS_TARGET inline Vector leaky(Vector x, Vector slope) { return Simd::max(x, Simd::multiply(x, slope)); }
+
+// kRows x kColumns registers of results stay where they are while the sum runs over taps and inputs; each weight that
+// is loaded serves kRows rows and each input kColumns registers.
+template <int kRows, int kColumns>
+VITS_TARGET void multiply_block(const RowProduct& p, const float* in, const float* weight, int64_t column, float* out) {
+  constexpr int per_step = static_cast<int>(kChannelStep) / kLanes;
+  const int64_t panel = p.taps * p.inputs * kChannelStep;  // floats from one 16 outputs to the next
+  Vector sum[kRows][kColumns];
+  for (int c = 0; c < kColumns; ++c) {
+    const Vector start = p.bias ? Simd::load(p.bias + column + c * kLanes) : Simd::splat(0.0f);
+    for (int r = 0; r < kRows; ++r) sum[r][c] = start;
+  }
+  for (int64_t tap = 0; tap < p.taps; ++tap) {
+    const float* row = in + tap * p.tap_step;
+    const float* w = weight + tap * p.inputs * kChannelStep;
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < p.inputs; ++i) {
+      Vector taken[kColumns];
+#pragma GCC unroll 8
+      for (int c = 0; c < kColumns; ++c)
+        taken[c] = Simd::load(w + (c / per_step) * panel + i * kChannelStep + (c % per_step) * kLanes);
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        const Vector input = Simd::splat(row[r * p.in_step + i]);
+#pragma GCC unroll 8
+        for (int c = 0; c < kColumns; ++c) sum[r][c] = Simd::multiply_add(input, taken[c], sum[r][c]);
+      }
+    }
+  }
+  const Vector slope = Simd::splat(p.slope);
+  for (int r = 0; r < kRows; ++r)
+    for (int c = 0; c < kColumns; ++c) Simd::store(out + r * p.out_step + c * kLanes, leaky(sum[r][c], slope));
+}
+
+template <int kColumns, int... kRest>
+VITS_TARGET void multiply_rest(const RowProduct& p, const float* in, const float* weight, int64_t column, float* out,
+                               int64_t rows, std::integer_sequence<int, kRest...>) {
+  ((rows == kRest + 1 ? multiply_block<kRest + 1, kColumns>(p, in, weight, column, out) : void()), ...);
+}
+
+template <int kColumns>
+VITS_TARGET void multiply_columns(const RowProduct& p, int64_t column) {
+  const float* weight = p.weight + column / kChannelStep * p.taps * p.inputs * kChannelStep;
+  for (int64_t r = 0; r < p.rows; r += Simd::rows) {
+    const float* in = p.in + r * p.in_step;
+    float* out = p.out + r * p.out_step + column;
+    const int64_t rows = std::min<int64_t>(Simd::rows, p.rows - r);
+    if (rows == Simd::rows)
+      multiply_block<Simd::rows, kColumns>(p, in, weight, column, out);
+    else
+      multiply_rest<kColumns>(p, in, weight, column, out, rows, std::make_integer_sequence<int, Simd::rows - 1>{});
+  }
+}
+
+VITS_TARGET void multiply(const RowProduct& p) {
+  int64_t column = 0;
+  for (; column + 2 * kLanes <= p.outputs; column += 2 * kLanes) multiply_columns<2>(p, column);
+  if (column < p.outputs) multiply_columns<1>(p, column);
+}
+
+template <int kTaps>
+constexpr ToomCook<kTile, kTaps> kTransform{};
+
+// [tile * kTile * step + n * step] -> to[point][tile]
+template <int kTaps>
+VITS_TARGET void transform_inputs(const TransformedConvolution& t, const float* in, int64_t tiles, float* to,
+                                  int64_t point_step) {
+  constexpr int points = ToomCook<kTile, kTaps>::points;
+  constexpr auto matrix = kTransform<kTaps>.input;
+  const Vector slope = Simd::splat(t.slope_in);
+  const int64_t step = t.dilation * t.inputs;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    const float* from = in + tile * kTile * step;
+    float* at = to + tile * t.inputs;
+    for (int64_t c = 0; c < t.inputs; c += kLanes) {
+      Vector x[points];
+#pragma GCC unroll 8
+      for (int n = 0; n < points; ++n) x[n] = leaky(Simd::load(from + n * step + c), slope);
+#pragma GCC unroll 8
+      for (int n = 0; n < points; ++n) {
+        Vector sum = Simd::splat(0.0f);
+#pragma GCC unroll 8
+        for (int k = 0; k < points; ++k) {
+          if (matrix[n][k] == 1.0)
+            sum = Simd::add(sum, x[k]);
+          else if (matrix[n][k] != 0.0)
+            sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[n][k])), sum);
+        }
+        Simd::store(at + n * point_step + c, sum);
+      }
+    }
+  }
+}
+
+// from[point][tile] -> rows first, first + dilation, ... of the result; rows at and after `end` are left out
+template <int kTaps>
+VITS_TARGET void transform_outputs(const TransformedConvolution& t, const float* from, int64_t point_step,
+                                   int64_t tiles, int64_t first, int64_t end) {
+  constexpr int points = ToomCook<kTile, kTaps>::points;
+  constexpr auto matrix = kTransform<kTaps>.output;
+  const Vector slope = Simd::splat(t.slope_out), scale = Simd::splat(t.scale);
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    const int64_t row = first + tile * kTile * t.dilation;
+    for (int64_t c = 0; c < t.outputs; c += kLanes) {
+      Vector x[points];
+#pragma GCC unroll 8
+      for (int n = 0; n < points; ++n) x[n] = Simd::load(from + n * point_step + tile * t.outputs + c);
+      const Vector bias = Simd::load(t.bias + c);
+#pragma GCC unroll 4
+      for (int m = 0; m < kTile; ++m) {
+        if (row + m * t.dilation >= end) break;
+        const int64_t place = (row + m * t.dilation) * t.outputs + c;
+        Vector sum = bias;
+#pragma GCC unroll 8
+        for (int k = 0; k < points; ++k) {
+          if (matrix[m][k] == 1.0)
+            sum = Simd::add(sum, x[k]);
+          else if (matrix[m][k] != 0.0)
+            sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[m][k])), sum);
+        }
+        if (t.residual) sum = Simd::add(sum, Simd::load(t.residual + place));
+        sum = Simd::multiply(sum, scale);
+        if (t.added) sum = Simd::add(sum, Simd::load(t.added + place));
+        Simd::store(t.out + place, leaky(sum, slope));
+      }
+    }
+  }
+}
+
+template <int kTaps>
+VITS_TARGET void convolve_by_transform(const TransformedConvolution& t) {
+  constexpr int points = ToomCook<kTile, kTaps>::points;
+  const int64_t in_points = (kTilesAtOnce + t.groups) * t.inputs, out_points = kTilesAtOnce * t.outputs;
+  float* const transformed = t.scratch;
+  float* const products = t.scratch + points * in_points;
+  for (int64_t phase = 0; phase < std::min(t.dilation, t.rows); ++phase) {
+    const int64_t outputs = (t.rows - phase + t.dilation - 1) / t.dilation;
+    const int64_t all_tiles = (outputs + kTile - 1) / kTile;
+    for (int64_t tile = 0; tile < all_tiles; tile += kTilesAtOnce) {
+      const int64_t tiles = std::min(kTilesAtOnce, all_tiles - tile);
+      const int64_t first = phase + tile * kTile * t.dilation;
+      transform_inputs<kTaps>(t, t.in + first * t.inputs, tiles + t.groups - 1, transformed, in_points);
+      for (int point = 0; point < points; ++point) {
+        RowProduct product;
+        product.in = transformed + point * in_points;
+        product.weight = t.weight + point * t.groups * t.inputs * t.outputs;
+        product.out = products + point * out_points;
+        product.rows = tiles;
+        product.taps = t.groups;
+        product.inputs = product.in_step = product.tap_step = t.inputs;
+        product.outputs = product.out_step = t.outputs;
+        multiply(product);
+      }
+      transform_outputs<kTaps>(t, products, out_points, tiles, first, t.rows);
+    }
+  }
+}
+
+VITS_TARGET void convolve(const TransformedConvolution& t) {
+  if (t.taps == 3)
+    convolve_by_transform<3>(t);
+  else
+    convolve_by_transform<4>(t);
+}
+
+}  // namespace
+}  // namespace vits::model
