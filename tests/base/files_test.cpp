@@ -1,0 +1,101 @@
+#include "vits/base/files.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vits/base/error.h"
+
+namespace {
+
+using namespace vits::base;
+
+int entries_of(const fs::path& folder) {
+  return static_cast<int>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+TEST(AtomicFile, ShowsNothingBeforeItIsCommitted) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "deep/er/a.txt";
+  write_file(path, "old");
+  {
+    AtomicFile file(path);
+    file.write("new");
+    EXPECT_EQ(read_file(path), "old");
+  }
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(entries_of(path.parent_path()), 1);
+  AtomicFile file(path);
+  file.write("new");
+  file.commit();
+  EXPECT_EQ(read_file(path), "new");
+  EXPECT_EQ(entries_of(path.parent_path()), 1);
+}
+
+TEST(AtomicFile, LeavesTheOldFileWhenTheDiskIsFull) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "a.bin";
+  write_file(path, "old");
+  const pid_t child = ::fork();
+  if (child == 0) {  // in a process of its own: a file may have 1000 bytes, and then no more
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      write_file(path, std::string(5000, 'x'));
+    } catch (const vits::Error& error) {
+      ::_exit(std::string(error.what()).find("a.bin") == std::string::npos ? 2 : 0);
+    }
+    ::_exit(1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(entries_of(folder.path()), 1);
+}
+
+TEST(AtomicFolder, ReplacesTheOldOneAtOnce) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "voice";
+  for (const char* text : {"first", "second"}) {
+    AtomicFolder made(path);
+    write_file(made.path() / "a.txt", text);
+    made.commit();
+    EXPECT_EQ(read_file(path / "a.txt"), text);
+  }
+  { AtomicFolder dropped(path); }
+  EXPECT_EQ(read_file(path / "a.txt"), "second");
+  EXPECT_EQ(entries_of(folder.path()), 1);
+}
+
+TEST(ReadFile, NamesTheFileItCannotRead) {
+  TemporaryFolder folder;
+  const auto message = [](const fs::path& path) {
+    try {
+      read_file(path, 10);
+    } catch (const vits::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(message(folder.path() / "none").find("none: No such file"), std::string::npos);
+  EXPECT_NE(message(folder.path()).find("is a folder"), std::string::npos);
+  write_file(folder.path() / "long", "12345678901");
+  EXPECT_NE(message(folder.path() / "long").find("11 bytes"), std::string::npos);
+}
+
+TEST(MappedFile, HoldsTheBytes) {
+  TemporaryFolder folder;
+  write_file(folder.path() / "a", "hello");
+  write_file(folder.path() / "empty", "");
+  const MappedFile file(folder.path() / "a");
+  EXPECT_EQ(std::string(file.bytes().data(), file.bytes().size()), "hello");
+  EXPECT_TRUE(MappedFile(folder.path() / "empty").bytes().empty());
+  EXPECT_THROW(MappedFile(folder.path() / "none"), vits::Error);
+  EXPECT_THROW(MappedFile(folder.path()), vits::Error);
+}
+
+}  // namespace

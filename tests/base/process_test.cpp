@@ -1,0 +1,47 @@
+#include "vits/base/process.h"
+
+#include <gtest/gtest.h>
+
+#include "vits/base/error.h"
+
+namespace {
+
+using namespace vits::base;
+
+TEST(RunProgram, CollectsBothOutputsAndTheExitCode) {
+  const auto done = run_program({"sh", "-c", "cat; echo bad >&2; exit 3"}, "hello");
+  EXPECT_EQ(done.output, "hello");
+  EXPECT_EQ(done.error_output, "bad\n");
+  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_EQ(run_program({"sh", "-c", "kill -9 $$"}).exit_code, 128 + 9);
+}
+
+TEST(RunProgram, MovesMoreThanAPipeHolds) {
+  const std::string megabytes(5'000'000, 'x');
+  EXPECT_EQ(run_program({"cat"}, megabytes).output, megabytes);
+  EXPECT_EQ(run_program({"true"}, megabytes).exit_code, 0);  // it never reads; we must not hang or die of SIGPIPE
+}
+
+TEST(RunProgram, UsesNoShellAndAddsToTheEnvironment) {
+  EXPECT_EQ(run_program({"printf", "%s", "$HOME; `id`"}).output, "$HOME; `id`");
+  EXPECT_EQ(run_program({"sh", "-c", "echo $VITS_WORD"}, {}, {{"VITS_WORD", "a b"}}).output, "a b\n");
+}
+
+TEST(RunProgram, NamesAProgramThatIsNotThere) {
+  EXPECT_THROW(run_program({"no-such-program-here"}), vits::Error);
+  EXPECT_TRUE(find_program("no-such-program-here").empty());
+  EXPECT_FALSE(find_program("sh").empty());
+}
+
+TEST(Conversation, AnswersLineByLineAndNoticesTheEnd) {
+  Conversation cat({"cat"});
+  cat.write("one\ntwo\n");
+  EXPECT_EQ(cat.read_line(), "one");
+  EXPECT_EQ(cat.read_line(), "two");
+  EXPECT_THROW(cat.read_line(0.05), vits::Error);
+  Conversation brief({"echo", "last"});
+  EXPECT_EQ(brief.read_line(), "last");
+  EXPECT_THROW(brief.read_line(), vits::Error);
+}
+
+}  // namespace
