@@ -15,7 +15,9 @@ if(EXISTS ${LIBTORCH}/lib/libtorch_cuda.so)
   list(APPEND torch_libraries ${LIBTORCH}/lib/libtorch_cuda.so ${LIBTORCH}/lib/libc10_cuda.so)
 endif()
 # torch_cuda registers its kernels when it is loaded; no symbol of it is named here, so the linker would leave it out.
-target_link_libraries(torch INTERFACE -Wl,--no-as-needed ${torch_libraries} -Wl,--as-needed)
+# libstdc++ stands first because LibTorch exports its own copy of std::filesystem, made by another compiler: found first,
+# that one crashes in remove_all().
+target_link_libraries(torch INTERFACE -Wl,--no-as-needed -lstdc++ ${torch_libraries} -Wl,--as-needed)
 
 set(VITS_CUDA_ARCHITECTURES "" CACHE INTERNAL "")
 if(VITS_CUDA STREQUAL "off")

@@ -1,0 +1,146 @@
+#include "download.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "hashing.h"
+#include "retry.h"
+
+namespace vits::hub {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path incomplete_path(const RemoteFile& file, const CachedRepository& cache) {
+  return cache.blob(file.etag).string() + ".incomplete";
+}
+
+// What has come of a file. Bytes are appended; the size on the disk is the only record of how far it is.
+class PartialFile {
+ public:
+  explicit PartialFile(const fs::path& path) : path_(path) {
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    struct stat status {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) fail();
+    bytes_ = status.st_size;
+  }
+  ~PartialFile() { ::close(descriptor_); }
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  int64_t bytes() const { return bytes_; }
+
+  void append(const char* bytes, size_t count) {
+    while (count > 0) {
+      const ssize_t written = ::write(descriptor_, bytes, count);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail();
+      bytes += written;
+      count -= static_cast<size_t>(written);
+      bytes_ += written;
+    }
+  }
+
+  void clear() {
+    if (::ftruncate(descriptor_, 0) != 0) fail();
+    bytes_ = 0;
+  }
+
+  void flush() {
+    if (::fsync(descriptor_) != 0) fail();
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw Error(
+        "cannot write {}: {}. What has come stays there; free the disk or name another place with HF_HUB_CACHE.",
+        path_.string(), std::strerror(errno));
+  }
+
+  fs::path path_;
+  int descriptor_ = -1;
+  int64_t bytes_ = 0;
+};
+
+struct MoreThanAnnounced {};
+
+// Until the file has its announced size, or more than that was sent.
+void receive(Http& http, const std::string& url, const Repository& repository, const RemoteFile& file,
+             PartialFile& part, const Settings& settings, const Listeners& listeners) {
+  if (part.bytes() > file.bytes) part.clear();
+  Attempts attempts(settings, listeners, file.name);
+  while (part.bytes() < file.bytes) {
+    const int64_t first_byte = part.bytes();
+    bool begun = false;
+    const auto take = [&](const Answer& answer, const char* bytes, size_t count) {
+      // A server that knows no ranges starts from the beginning.
+      if (!begun && answer.status == 200 && first_byte > 0) part.clear();
+      if (!begun && answer.status == 206
+          && !answer.header("content-range").starts_with(fmt::format("bytes {}-", first_byte)))
+        throw Broken(fmt::format("{} sends another part of the file than was asked for", origin(url)), true);
+      begun = true;
+      if (part.bytes() + static_cast<int64_t>(count) > file.bytes) throw MoreThanAnnounced();
+      part.append(bytes, count);
+      attempts.progressed(static_cast<int64_t>(count));
+      if (listeners.progress) listeners.progress(file.name, part.bytes(), file.bytes);
+    };
+    const Answer answer = attempts.run([&] {
+      begun = false;
+      Answer got = http.get_into(url, part.bytes(), take);
+      if ((got.status == 200 || got.status == 206) && part.bytes() < file.bytes)
+        throw Broken(fmt::format("the connection ended after {} of {} bytes", part.bytes(), file.bytes), true);
+      if (got.status == 416 && part.bytes() > 0) {
+        part.clear();
+        throw Broken(fmt::format("{} cannot continue the file where it stopped, so it starts anew", origin(url)), true);
+      }
+      return got;
+    });
+    if (answer.status != 200 && answer.status != 206) refuse(http, answer, repository, settings);
+  }
+}
+
+}  // namespace
+
+int64_t missing_bytes(const RemoteFile& file, const CachedRepository& cache) {
+  if (fs::exists(cache.blob(file.etag))) return 0;
+  std::error_code none;
+  const auto has = fs::file_size(incomplete_path(file, cache), none);
+  return none || static_cast<int64_t>(has) > file.bytes ? file.bytes : file.bytes - static_cast<int64_t>(has);
+}
+
+void download(Http& http, const Repository& repository, const std::string& commit, const RemoteFile& file,
+              const CachedRepository& cache, const Settings& settings, const Listeners& listeners) {
+  const auto lock = cache.lock(file.etag, listeners);
+  const fs::path incomplete = incomplete_path(file, cache);
+  const std::string url = file_url(repository, commit, file.name, settings);
+  for (int round = 1; !fs::exists(cache.blob(file.etag)) && !cache.holds(commit, file.name); ++round) {
+    std::string defect;
+    try {
+      PartialFile part(incomplete);
+      receive(http, url, repository, file, part, settings, listeners);
+      part.flush();
+      if (!has_content(incomplete, file.etag)) defect = "its bytes do not have the hash that the hub names for it";
+    } catch (const MoreThanAnnounced&) {
+      defect = fmt::format("more came than the {} bytes that the hub names for it", file.bytes);
+    }
+    if (defect.empty()) {
+      fs::rename(incomplete, cache.blob(file.etag));
+      break;
+    }
+    fs::remove(incomplete);
+    if (round == 2)
+      throw Error(
+          "{} of {} came wrong twice: {}. Nothing of it was kept. Try later or another network; a proxy that "
+          "changes what passes through it, or a mirror that is out of date, does this.",
+          file.name, repository.name, defect);
+    if (listeners.notice) listeners.notice(fmt::format("{}: {}; it is downloaded once more", file.name, defect));
+  }
+  cache.link(commit, file.name, file.etag);
+}
+
+}  // namespace vits::hub
