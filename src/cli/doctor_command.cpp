@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+#include <torch/cuda.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "command.h"
+#include "command_list.h"
+#include "gpu.h"
+#include "training_needs.h"
+#include "version.h"
+#include "vits/base/files.h"
+#include "vits/base/machine.h"
+#include "vits/base/process.h"
+#include "vits/report/figures.h"
+
+namespace vits::cli {
+
+namespace {
+
+struct DoctorOptions {
+  std::string data_dir = "training";
+  int64_t batch_size = 8;
+
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("data_dir", data_dir, base::any(), "Training folder whose recordings are to be counted in, if it is there.");
+    field("batch_size", batch_size, base::between(1, 1024), "Clips in a batch of the run to plan for.");
+  }
+};
+
+void line(const std::string& name, const std::string& text) { fmt::print("  {:<16}{}\n", name, text); }
+
+// Says whether `have` is enough and counts what is not.
+void verdict(const std::string& name, uint64_t need, uint64_t have, int& short_of) {
+  const bool fits = need <= have;
+  short_of += !fits;
+  line(name, fmt::format("about {} needed, {} free: {}", report::bytes_text(need), report::bytes_text(have),
+                         fits ? "fits" : "DOES NOT FIT"));
+}
+
+int doctor(const DoctorOptions& options) {
+  fmt::print("Programs\n");
+  for (const auto& [name, version] : versions()) line(name, version);
+  const auto espeak = base::find_program("espeak-ng");
+  line("espeak-ng", espeak.empty() ? "not found; only voices that speak from phonemes need it" : espeak.string());
+
+  fmt::print("\nMachine\n");
+  const auto cards = graphics_cards();
+  const bool usable = torch::cuda::is_available();
+  for (const Gpu& card : cards)
+    line("GPU", fmt::format("{}, compute capability {}, driver {}, {} of {} free", card.name, card.compute_capability,
+                            card.driver, report::bytes_text(card.free_bytes), report::bytes_text(card.total_bytes)));
+  if (cards.empty()) line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
+  if (!cards.empty() && !usable) line("", "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
+  const auto memory = base::memory();
+  line("RAM", fmt::format("{} of {} free", report::bytes_text(memory.available_bytes),
+                          report::bytes_text(memory.total_bytes)));
+  line("processors", fmt::format("{}", base::processors()));
+  line("disk here", fmt::format("{} free in {}", report::bytes_text(base::free_bytes(".")),
+                                std::filesystem::current_path().string()));
+
+  const uint64_t wav_bytes = wav_bytes_in(options.data_dir);
+  const auto needs = training_needs(options.batch_size, wav_bytes);
+  fmt::print("\nA training run with batch_size {}{}\n", options.batch_size,
+             wav_bytes ? fmt::format(" on the {} of {}/wavs", report::bytes_text(wav_bytes), options.data_dir)
+                       : fmt::format(" ({}/wavs holds nothing yet, so recordings are not counted)", options.data_dir));
+  int short_of = 0;
+  if (usable && !cards.empty()) {
+    verdict("GPU memory", needs.card_bytes, cards.front().free_bytes, short_of);
+    verdict("RAM", needs.memory_bytes, memory.available_bytes, short_of);
+  } else {
+    // On the CPU the network lives in RAM too, in fp32: the reference's peak at batch 8 is 6 GB.
+    verdict("RAM", needs.memory_bytes + needs.card_bytes, memory.available_bytes, short_of);
+  }
+  verdict("disk", needs.disk_bytes, base::free_bytes("."), short_of);
+  if (short_of) fmt::print("\nClose other programs, lower --batch_size and raise accumulation, or use another disk.\n");
+  return short_of ? 1 : 0;
+}
+
+}  // namespace
+
+Command make_doctor_command() {
+  return make_command<DoctorOptions>(
+      {.name = "doctor",
+       .group = kThisMachine,
+       .summary = "Says what this machine has and whether a training run would fit",
+       .details = "Looks at the graphics card, memory, disk and libraries. Exits with 1 when a training run of the "
+                  "given size would not fit.",
+       .examples = {"vits-train doctor", "vits-train doctor --data_dir training --batch_size 16"},
+       .options = {},
+       .run = {}},
+      doctor);
+}
+
+}  // namespace vits::cli

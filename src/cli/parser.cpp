@@ -1,0 +1,104 @@
+#include "parser.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "vits/base/error.h"
+#include "vits/base/files.h"
+#include "vits/base/nearest.h"
+
+namespace vits::cli {
+
+namespace {
+
+bool is_bool(const base::Option* option) { return option && std::holds_alternative<bool*>(option->value); }
+
+bool is_truth_word(const std::string& word) {
+  for (const char* known : {"true", "false", "1", "0", "yes", "no", "on", "off"})
+    if (word == known) return true;
+  return false;
+}
+
+// --noise-scale=1 becomes --noise_scale=1, and a switch that stands alone becomes --switch=true.
+std::vector<std::string> normalized(const Command& command, const std::vector<std::string>& words) {
+  std::vector<std::string> result;
+  bool only_positionals = false;
+  for (size_t at = 0; at < words.size(); ++at) {
+    std::string word = words[at];
+    only_positionals = only_positionals || word == "--";
+    if (only_positionals || word.rfind("--", 0) != 0) {
+      result.push_back(word);
+      continue;
+    }
+    const size_t equals = std::min(word.find('='), word.size());
+    std::replace(word.begin() + 2, word.begin() + static_cast<std::ptrdiff_t>(equals), '-', '_');
+    const base::Option* option = command.options.find(word.substr(2, equals - 2));
+    if (is_bool(option) && equals == word.size()) {
+      const bool follows = at + 1 < words.size() && is_truth_word(words[at + 1]);
+      word += "=" + (follows ? words[++at] : std::string("true"));
+    }
+    result.push_back(word);
+  }
+  return result;
+}
+
+void refuse_unknown(const Command& command, const std::vector<std::string>& extras) {
+  const std::string& word = extras.front();
+  if (word.rfind("-", 0) != 0)
+    throw UsageError("{} takes no \"{}\" here. See vits-train {} --help.", command.name, word, command.name);
+  std::vector<std::string> known{"--help", "--config"};
+  for (const auto& option : command.options.options())
+    if (!option.limits.positional) known.push_back("--" + option.name);
+  const std::string flag = word.substr(0, word.find('='));
+  throw UsageError("{} has no flag {}.{} See vits-train {} --help.", command.name, flag,
+                   base::did_you_mean(flag, known), command.name);
+}
+
+void apply_config(const Command& command, const std::string& path) {
+  try {
+    base::set_from_json(command.options, nlohmann::json::parse(base::read_file(path), nullptr, true, true), path);
+  } catch (const nlohmann::json::parse_error& error) {
+    throw UsageError("{} is not JSON: byte {} is unexpected. Mend it, or pass the options as flags.", path, error.byte);
+  }
+}
+
+}  // namespace
+
+Wish parse(const Command& command, const std::vector<std::string>& words) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  bool help = false;
+  std::string config;
+  app.add_flag("--help,-h", help);
+  app.add_option("--config", config);
+  std::map<std::string, std::vector<std::string>> given;
+  for (const base::Option& option : command.options.options()) {
+    const std::string name = option.limits.positional ? option.name : "--" + option.name;
+    app.add_option(name, given[option.name])->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  auto list = normalized(command, words);
+  std::reverse(list.begin(), list.end());  // CLI11 takes them from the back
+  try {
+    app.parse(list);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError("{}. See vits-train {} --help.", error.what(), command.name);
+  }
+  if (help) return Wish::kHelp;
+  if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(command, extras);
+  if (!config.empty()) apply_config(command, config);
+  for (const auto& [name, values] : given)
+    if (!values.empty()) command.options.set(name, values);
+  for (const base::Option& option : command.options.options())
+    if (option.limits.required && base::value_text(option).empty())
+      throw UsageError("{} needs {}{}: {} See vits-train {} --help.", command.name,
+                       option.limits.positional ? "" : "--", option.name, option.help, command.name);
+  return Wish::kRun;
+}
+
+}  // namespace vits::cli

@@ -1,0 +1,16 @@
+// From the words of a command line to the options of a command. Precedence: default, then --config FILE, then flag.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "command.h"
+
+namespace vits::cli {
+
+enum class Wish { kRun, kHelp };
+
+// Sets the command's options. Throws UsageError for an unknown flag (naming the nearest known one), a missing or bad
+// value.
+Wish parse(const Command& command, const std::vector<std::string>& words);
+
+}  // namespace vits::cli
