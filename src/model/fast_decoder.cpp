@@ -18,9 +18,8 @@ namespace {
 constexpr float kLastSlope = 0.01f;      // of the leaky ReLU before the last convolution
 constexpr int64_t kRowsOfProduct = 256;  // of a task that is a single convolution
 
-// Longer pieces compute less twice, shorter ones stay in the cache: 768 rows of 32 channels and all that is between two
-// convolutions take some 400 KB.
-int64_t rows_of_piece(int64_t channels) { return channels <= 64 ? 1024 : 512; }
+// Longer pieces compute less twice, shorter ones stay in the cache.
+constexpr int64_t kRowsOfPiece = 2048;
 
 // Pieces of nearly the same length, none longer than `most`.
 struct Cut {
@@ -199,7 +198,7 @@ std::vector<at::Tensor> Decoding::decode(const std::vector<at::Tensor>& latents,
     for (Voice& voice : voices)
       voice.upsampling_input = RowSignal(voice.upsampled.length(), level.channels, before_, after_);
     const float slope = &level == &levels_.back() ? kLastSlope : slope_;
-    step(rows_of_piece(level.channels), input_length, [&](Voice& voice, int64_t begin, int64_t end) {
+    step(kRowsOfPiece, input_length, [&](Voice& voice, int64_t begin, int64_t end) {
       level.blocks.run(voice.upsampled, voice.upsampling_input, begin, end, slope);
     });
   }

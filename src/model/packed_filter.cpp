@@ -51,8 +51,8 @@ RowProduct PlainFilter::product(const float* in, float* out, int64_t rows) const
   product.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
   product.out = out;
   product.rows = rows;
-  product.taps = taps;
-  product.inputs = product.in_step = product.tap_step = inputs;
+  product.inputs = taps * inputs;
+  product.in_step = inputs;
   product.outputs = product.out_step = outputs;
   return product;
 }

@@ -14,18 +14,16 @@ constexpr int kTile = 4;              // neighbouring outputs that one transform
 
 inline int64_t padded_channels(int64_t channels) { return (channels + kChannelStep - 1) / kChannelStep * kChannelStep; }
 
-// out[r][o] = leaky_relu(bias[o] + sum over taps t and inputs i of in[r + t * tap_rows][i] * weight[o / 16][t][i][o %
-// 16])
+// out[r][o] = leaky_relu(bias[o] + sum over i of in[r * in_step + i] * weight[o / 16][i][o % 16])
+//
+// Rows may overlap: a filter of three taps over rows of C channels is a product of 3 C inputs with in_step C.
 struct RowProduct {
   const float* in = nullptr;
   const float* weight = nullptr;
   const float* bias = nullptr;  // nullptr: none
   float* out = nullptr;
-  int64_t rows = 0, taps = 1;
-  int64_t inputs = 0, outputs = 0;  // padded
-  int64_t in_step = 0;              // floats from one input row to the next
-  int64_t tap_step = 0;             // floats from the row of one tap to that of the next
-  int64_t out_step = 0;
+  int64_t rows = 0, inputs = 0, outputs = 0;  // outputs padded
+  int64_t in_step = 0, out_step = 0;          // floats from one row to the next
   float slope = 1;
 };
 

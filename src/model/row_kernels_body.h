@@ -16,36 +16,45 @@ constexpr int kLanes = Simd::lanes;
 
 VITS_TARGET inline Vector leaky(Vector x, Vector slope) { return Simd::max(x, Simd::multiply(x, slope)); }
 
-// kRows x kColumns registers of results stay where they are while the sum runs over taps and inputs; each weight that
-// is loaded serves kRows rows and each input kColumns registers.
+// kRows x kColumns registers of results stay where they are while the sum runs over the inputs; each weight that is
+// loaded serves kRows rows and each input kColumns registers. Rows are reached from every third one, by an address's
+// own multiplication: twelve pointers would not fit the registers.
 template <int kRows, int kColumns>
 VITS_TARGET void multiply_block(const RowProduct& p, const float* in, const float* weight, int64_t column, float* out) {
   constexpr int per_step = static_cast<int>(kChannelStep) / kLanes;
-  const int64_t panel = p.taps * p.inputs * kChannelStep;  // floats from one 16 outputs to the next
+  constexpr int thirds = (kRows + 2) / 3;
+  const int64_t panel = p.inputs * kChannelStep;  // floats from one 16 outputs to the next
   Vector sum[kRows][kColumns];
+#pragma GCC unroll 8
   for (int c = 0; c < kColumns; ++c) {
     const Vector start = p.bias ? Simd::load(p.bias + column + c * kLanes) : Simd::splat(0.0f);
+#pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) sum[r][c] = start;
   }
-  for (int64_t tap = 0; tap < p.taps; ++tap) {
-    const float* row = in + tap * p.tap_step;
-    const float* w = weight + tap * p.inputs * kChannelStep;
+  const float* row[thirds];
 #pragma GCC unroll 4
-    for (int64_t i = 0; i < p.inputs; ++i) {
-      Vector taken[kColumns];
+  for (int r = 0; r < thirds; ++r) row[r] = in + 3 * r * p.in_step;
+  const int64_t step = p.in_step;
+  const float* w = weight;
+  const float* const end = weight + panel;
+  while (w < end) {
+    Vector taken[kColumns];
 #pragma GCC unroll 8
-      for (int c = 0; c < kColumns; ++c)
-        taken[c] = Simd::load(w + (c / per_step) * panel + i * kChannelStep + (c % per_step) * kLanes);
+    for (int c = 0; c < kColumns; ++c) taken[c] = Simd::load(w + (c / per_step) * panel + (c % per_step) * kLanes);
 #pragma GCC unroll 16
-      for (int r = 0; r < kRows; ++r) {
-        const Vector input = Simd::splat(row[r * p.in_step + i]);
+    for (int r = 0; r < kRows; ++r) {
+      const Vector input = Simd::splat(row[r / 3][(r % 3) * step]);
 #pragma GCC unroll 8
-        for (int c = 0; c < kColumns; ++c) sum[r][c] = Simd::multiply_add(input, taken[c], sum[r][c]);
-      }
+      for (int c = 0; c < kColumns; ++c) sum[r][c] = Simd::multiply_add(input, taken[c], sum[r][c]);
     }
+    w += kChannelStep;
+#pragma GCC unroll 4
+    for (int r = 0; r < thirds; ++r) ++row[r];
   }
   const Vector slope = Simd::splat(p.slope);
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 8
     for (int c = 0; c < kColumns; ++c) Simd::store(out + r * p.out_step + c * kLanes, leaky(sum[r][c], slope));
 }
 
@@ -57,7 +66,7 @@ VITS_TARGET void multiply_rest(const RowProduct& p, const float* in, const float
 
 template <int kColumns>
 VITS_TARGET void multiply_columns(const RowProduct& p, int64_t column) {
-  const float* weight = p.weight + column / kChannelStep * p.taps * p.inputs * kChannelStep;
+  const float* weight = p.weight + column * p.inputs;
   for (int64_t r = 0; r < p.rows; r += Simd::rows) {
     const float* in = p.in + r * p.in_step;
     float* out = p.out + r * p.out_step + column;
@@ -163,8 +172,8 @@ VITS_TARGET void convolve_by_transform(const TransformedConvolution& t) {
         product.weight = t.weight + point * t.groups * t.inputs * t.outputs;
         product.out = products + point * out_points;
         product.rows = tiles;
-        product.taps = t.groups;
-        product.inputs = product.in_step = product.tap_step = t.inputs;
+        product.inputs = t.groups * t.inputs;
+        product.in_step = t.inputs;
         product.outputs = product.out_step = t.outputs;
         multiply(product);
       }
