@@ -70,6 +70,7 @@ struct RowPiece {
 class Decoding : public FastDecoder {
  public:
   Decoding(const VitsConfig& config, const Convolutions& convolutions);
+  const char* instructions() const override { return row_kernels()->name; }
   std::vector<at::Tensor> decode(const std::vector<at::Tensor>& latents, const std::vector<at::Tensor>& speakers,
                                  int threads) const override;
 

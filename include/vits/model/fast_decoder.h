@@ -25,6 +25,8 @@ class FastDecoder {
   static std::unique_ptr<FastDecoder> make(const VitsConfig& config, Decoder& decoder);
   virtual ~FastDecoder() = default;
 
+  virtual const char* instructions() const = 0;  // "AVX-512", "AVX2"
+
   // latents: [C, F] of each row, float on the CPU; speakers: [E, 1] of each row, or empty. Returns [S] of each row.
   virtual std::vector<at::Tensor> decode(const std::vector<at::Tensor>& latents,
                                          const std::vector<at::Tensor>& speakers, int threads) const = 0;

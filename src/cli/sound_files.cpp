@@ -1,0 +1,26 @@
+#include "sound_files.h"
+
+#include "vits/base/files.h"
+
+namespace vits::cli {
+
+SoundFiles::SoundFiles(const std::string& out, const std::string& format)
+    : out_(out), extension_("." + format), one_file_(out_.has_extension() && !std::filesystem::is_directory(out_)) {
+  if (one_file_) audio::check_sound_extension(out_);
+}
+
+void SoundFiles::check(const std::vector<Utterance>& utterances) const {
+  // Opens the temporary file and removes it again.
+  const base::AtomicFile trial(path_of(utterances.front()));
+}
+
+audio::Written SoundFiles::write(const Utterance& utterance, std::span<const float> samples,
+                                 int64_t sample_rate_hz) const {
+  return audio::write_sound(path_of(utterance), samples, sample_rate_hz);
+}
+
+std::filesystem::path SoundFiles::path_of(const Utterance& utterance) const {
+  return one_file_ ? out_ : out_ / (utterance.id + extension_);
+}
+
+}  // namespace vits::cli
