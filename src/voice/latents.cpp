@@ -44,12 +44,14 @@ Latents latents_of(model::Generator& generator, const std::vector<const PlannedP
   const auto prior = model::stretch(text, durations);
   latents.lengths = prior.frame_lengths.to(at::kCPU);
   const int64_t channels = prior.mu.size(1), frames = prior.mu.size(2);
-  auto noise = at::zeros({rows, frames, channels});
+  auto noise = at::zeros({rows, channels, frames});
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t length = latents.lengths[row].item<int64_t>();
-    noise[row].narrow(0, 0, length).copy_(at::empty({length, channels}).normal_(0, 1, draws[static_cast<size_t>(row)]));
+    // Transposed, because transformers' tensor is, and normal_() draws a transposed one in another way.
+    auto drawn = at::empty({1, length, channels}).transpose(1, 2);
+    noise[row].narrow(1, 0, length).copy_(drawn.normal_(0, 1, draws[static_cast<size_t>(row)])[0]);
   }
-  const auto z_p = prior.mu + noise.transpose(1, 2).to(device) * prior.log_sigma.exp() * options.noise_scale;
+  const auto z_p = prior.mu + noise.to(device) * prior.log_sigma.exp() * options.noise_scale;
   latents.frames = generator->flow->inverse(z_p, prior.frame_mask, latents.speaker) * prior.frame_mask;
   return latents;
 }
