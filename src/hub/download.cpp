@@ -9,6 +9,7 @@
 
 #include "hashing.h"
 #include "retry.h"
+#include "vits/base/stop_signal.h"
 
 namespace vits::hub {
 
@@ -69,39 +70,42 @@ class PartialFile {
 
 struct MoreThanAnnounced {};
 
-// Until the file has its announced size, or more than that was sent.
+// One request for what is still missing, appended as it comes. Throws Broken when that was not all of it.
+Answer receive_rest(Http& http, const std::string& url, const RemoteFile& file, PartialFile& part, Attempts& attempts,
+                    const Listeners& listeners) {
+  const int64_t first_byte = part.bytes();
+  bool begun = false;
+  const auto take = [&](const Answer& answer, const char* bytes, size_t count) {
+    base::throw_if_stopped();
+    // A server that knows no ranges starts from the beginning.
+    if (!begun && answer.status == 200 && first_byte > 0) part.clear();
+    if (!begun && answer.status == 206
+        && !answer.header("content-range").starts_with(fmt::format("bytes {}-", first_byte)))
+      throw Broken(fmt::format("{} sends another part of the file than was asked for", origin(url)), true);
+    begun = true;
+    if (part.bytes() + static_cast<int64_t>(count) > file.bytes) throw MoreThanAnnounced();
+    part.append(bytes, count);
+    attempts.progressed(static_cast<int64_t>(count));
+    if (listeners.progress) listeners.progress(file.name, part.bytes(), file.bytes);
+  };
+  Answer answer = http.get_into(url, first_byte, take);
+  if ((answer.status == 200 || answer.status == 206) && part.bytes() < file.bytes)
+    throw Broken(fmt::format("the connection ended after {} of {} bytes", part.bytes(), file.bytes), true);
+  if (answer.status == 416 && first_byte > 0) {
+    part.clear();
+    throw Broken(fmt::format("{} cannot continue the file where it stopped, so it starts anew", origin(url)), true);
+  }
+  return answer;
+}
+
+// Until the file has its announced size; throws MoreThanAnnounced when more than that is sent.
 void receive(Http& http, const std::string& url, const Repository& repository, const RemoteFile& file,
              PartialFile& part, const Settings& settings, const Listeners& listeners) {
   if (part.bytes() > file.bytes) part.clear();
+  if (part.bytes() == file.bytes) return;
   Attempts attempts(settings, listeners, file.name);
-  while (part.bytes() < file.bytes) {
-    const int64_t first_byte = part.bytes();
-    bool begun = false;
-    const auto take = [&](const Answer& answer, const char* bytes, size_t count) {
-      // A server that knows no ranges starts from the beginning.
-      if (!begun && answer.status == 200 && first_byte > 0) part.clear();
-      if (!begun && answer.status == 206
-          && !answer.header("content-range").starts_with(fmt::format("bytes {}-", first_byte)))
-        throw Broken(fmt::format("{} sends another part of the file than was asked for", origin(url)), true);
-      begun = true;
-      if (part.bytes() + static_cast<int64_t>(count) > file.bytes) throw MoreThanAnnounced();
-      part.append(bytes, count);
-      attempts.progressed(static_cast<int64_t>(count));
-      if (listeners.progress) listeners.progress(file.name, part.bytes(), file.bytes);
-    };
-    const Answer answer = attempts.run([&] {
-      begun = false;
-      Answer got = http.get_into(url, part.bytes(), take);
-      if ((got.status == 200 || got.status == 206) && part.bytes() < file.bytes)
-        throw Broken(fmt::format("the connection ended after {} of {} bytes", part.bytes(), file.bytes), true);
-      if (got.status == 416 && part.bytes() > 0) {
-        part.clear();
-        throw Broken(fmt::format("{} cannot continue the file where it stopped, so it starts anew", origin(url)), true);
-      }
-      return got;
-    });
-    if (answer.status != 200 && answer.status != 206) refuse(http, answer, repository, settings);
-  }
+  const Answer answer = attempts.run([&] { return receive_rest(http, url, file, part, attempts, listeners); });
+  if (answer.status != 200 && answer.status != 206) refuse(http, answer, repository, settings);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <exception>
 
 #include "vits/base/stop_signal.h"
@@ -104,6 +105,10 @@ struct Http::Exchange {
   std::exception_ptr thrown;  // by the sink; may not pass through libcurl, which is C
   size_t header_bytes = 0;
   bool too_long = false;
+  curl_off_t received = 0;
+  std::chrono::steady_clock::time_point last_byte;
+  std::chrono::seconds longest_silence{0};
+  bool silent = false;
 
   static size_t take_header(char* bytes, size_t, size_t count, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
@@ -139,7 +144,16 @@ struct Http::Exchange {
     return count;
   }
 
-  static int keep_going(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return base::stop_requested() != 0; }
+  // Called by libcurl as bytes come and about once a second. Its own limit is on the speed of several seconds, not on
+  // silence.
+  static int must_end(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
+    auto& exchange = *static_cast<Exchange*>(self);
+    const auto now = std::chrono::steady_clock::now();
+    if (received != exchange.received) exchange.last_byte = now;
+    exchange.received = received;
+    exchange.silent = now - exchange.last_byte > exchange.longest_silence;
+    return exchange.silent || base::stop_requested() != 0;
+  }
 };
 
 Http::Http(const Settings& settings) : curl_(std::make_unique<Curl>()), settings_(settings) {
@@ -189,6 +203,10 @@ Answer Http::once(const std::string& url, Exchange& exchange) {
   exchange.answer.body.clear();
   exchange.redirect.clear();
   exchange.header_bytes = 0;
+  exchange.received = 0;
+  exchange.silent = false;
+  exchange.last_byte = std::chrono::steady_clock::now();
+  exchange.longest_silence = std::chrono::seconds(settings_.patience.silence_s);
 
   CURL* curl = curl_->handle;
   curl_easy_reset(curl);  // keeps the connections
@@ -201,15 +219,14 @@ Answer Http::once(const std::string& url, Exchange& exchange) {
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "vits-train");
   curl_easy_setopt(curl, CURLOPT_NOBODY, exchange.head ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(patience.connect_s));
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.silence_s));
   curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024L);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, Exchange::take_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Exchange::take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, Exchange::keep_going);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, Exchange::must_end);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
   if (!settings_.certificates.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, settings_.certificates.c_str());
   if (exchange.first_byte > 0) curl_easy_setopt(curl, CURLOPT_RANGE, fmt::format("{}-", exchange.first_byte).c_str());
 
@@ -226,6 +243,8 @@ Answer Http::once(const std::string& url, Exchange& exchange) {
   base::throw_if_stopped();
   if (exchange.too_long)
     throw Error("{} answers with more than {} MB; that is no answer of a model hub.", shown(url), kLongestBody >> 20);
+  if (exchange.silent)
+    throw Broken(fmt::format("{} was silent for {} s", origin(url), settings_.patience.silence_s), reached_);
   if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT)
     throw Broken(
         fmt::format("no connection to {} ({})", origin(url), *curl_says ? curl_says : curl_easy_strerror(code)),

@@ -18,7 +18,7 @@ const std::string kName = "facebook/mms-tts-kmr-script_latin";
 const std::string kCacheName = "models--facebook--mms-tts-kmr-script_latin";
 
 TEST(FetchModel, PutsAVoiceIntoTheLayoutOfHuggingFace) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   const auto settings = hub.settings();
   Told told;
@@ -43,7 +43,7 @@ TEST(FetchModel, PutsAVoiceIntoTheLayoutOfHuggingFace) {
 }
 
 TEST(FetchModel, UsesACompleteCacheWithoutTheNetwork) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   const fs::path folder = fetch_model(kName, hub.settings());
   const size_t requests = hub.requests().size();
@@ -52,7 +52,7 @@ TEST(FetchModel, UsesACompleteCacheWithoutTheNetwork) {
 }
 
 TEST(FetchModel, RefreshesToANewerRevisionOnRequestOnly) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   auto settings = hub.settings();
   const fs::path first = fetch_model(kName, settings);
@@ -72,7 +72,7 @@ TEST(FetchModel, RefreshesToANewerRevisionOnRequestOnly) {
 }
 
 TEST(FetchModel, FetchesWhatAnotherProgramLeftOut) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   const fs::path folder = fetch_model(kName, hub.settings());
   fs::remove(folder / "vocab.json");
@@ -84,7 +84,7 @@ TEST(FetchModel, FetchesWhatAnotherProgramLeftOut) {
 }
 
 TEST(FetchModel, TakesShardsWithTheirIndex) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   auto files = voice_files();
   files.erase("model.safetensors");
   files["model.safetensors.index.json"] =
@@ -105,7 +105,7 @@ TEST(FetchModel, TakesShardsWithTheirIndex) {
 }
 
 TEST(FetchModel, TakesThePickleOnlyWithoutSafetensors) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   auto files = voice_files();
   files["pytorch_model.bin"] = noise(1000, 4);
   hub.put("models/a/both", files);
@@ -116,14 +116,14 @@ TEST(FetchModel, TakesThePickleOnlyWithoutSafetensors) {
 }
 
 TEST(FetchModel, SaysWhatIsMissingInARepositoryThatIsNoVoice) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/a/other", {{"README.md", "x"}, {"weights.onnx", "y"}});
   EXPECT_THAT(error_of([&] { fetch_model("a/other", hub.settings()); }),
               AllOf(HasSubstr("a/other"), HasSubstr("model.safetensors"), HasSubstr("README.md, weights.onnx")));
 }
 
 TEST(FetchModel, AsksForEachFileWhenAListingHasNamesOnly) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   hub.fault({{"fault", "names_only"}, {"path", "/revision/"}, {"times", -1}});
   auto settings = hub.settings();
@@ -136,7 +136,7 @@ TEST(FetchModel, AsksForEachFileWhenAListingHasNamesOnly) {
 }
 
 TEST(FetchModel, WithoutLinksKeepsTheFilesThemselves) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   auto settings = hub.settings();
   settings.links = false;
@@ -149,7 +149,7 @@ TEST(FetchModel, WithoutLinksKeepsTheFilesThemselves) {
 }
 
 TEST(Offline, UsesWhatIsEnoughToSpeak) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   const fs::path folder = fetch_model(kName, hub.settings());
   fs::remove_all(folder.parent_path().parent_path() / ".no_exist");  // as after a download by another program
@@ -162,7 +162,7 @@ TEST(Offline, UsesWhatIsEnoughToSpeak) {
 }
 
 TEST(Offline, SaysInOneLineWhatToDo) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   auto settings = hub.settings();
   settings.offline = true;
@@ -173,7 +173,7 @@ TEST(Offline, SaysInOneLineWhatToDo) {
 }
 
 TEST(Offline, ALinkThatLeadsNowhereIsNoFile) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("models/" + kName, voice_files());
   const fs::path folder = fetch_model(kName, hub.settings());
   fs::remove(folder / fs::read_symlink(folder / "model.safetensors"));
@@ -185,7 +185,7 @@ TEST(Offline, ALinkThatLeadsNowhereIsNoFile) {
 }
 
 TEST(FetchFiles, TakesTheMatchingFilesOfADataSet) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("datasets/me/speech", {{"data/train/0.wav", noise(5000, 5)},
                                  {"data/train/metadata.csv", "file,text\n"},
                                  {"data/test/1 \xc3\xa9.wav", noise(5000, 6)},
@@ -206,7 +206,7 @@ TEST(FetchFiles, TakesTheMatchingFilesOfADataSet) {
 }
 
 TEST(FetchFiles, SaysThatNothingMatches) {
-  LocalHub hub;
+  LocalHub& hub = fresh_hub();
   hub.put("datasets/me/speech", {{"README.md", "x"}});
   EXPECT_THAT(error_of([&] {
                 fetch_files({Kind::dataset, "me/speech", "main"}, {"*.wav", "*.flac"}, hub.settings());

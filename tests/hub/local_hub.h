@@ -1,4 +1,4 @@
-// The hub of tests/hub/server.py, started for one test and ended with it, and a voice to put there.
+// The hub of tests/hub/server.py, and a voice to put there.
 #pragma once
 #include <cstdlib>
 #include <filesystem>
@@ -26,11 +26,15 @@ inline std::string python() {
 
 class LocalHub {
  public:
-  LocalHub()
-      : server_({python(), (support::source_folder() / "tests/hub/server.py").string(), "--root",
-                 (folder_.path() / "repositories").string(), "--log", log().string()}) {
+  explicit LocalHub(const std::vector<std::string>& more_arguments = {}) : server_(arguments(more_arguments)) {
     ::setenv("no_proxy", "127.0.0.1", 1);  // whatever the machine's own network needs
     std::istringstream(server_.read_line()) >> port_ >> store_port_;
+  }
+
+  // As if newly started: no repositories, no faults, no requests yet, an empty cache.
+  void forget_all() {
+    command({{"clear", true}});
+    for (const char* name : {"repositories", "cache", "requests.jsonl"}) std::filesystem::remove_all(folder() / name);
   }
 
   // Files of "models/owner/name" or "datasets/owner/name"; what stood there is replaced.
@@ -69,6 +73,14 @@ class LocalHub {
   }
 
  private:
+  std::vector<std::string> arguments(const std::vector<std::string>& more) const {
+    std::vector<std::string> words{python(), (support::source_folder() / "tests/hub/server.py").string(),
+                                   "--root", (folder_.path() / "repositories").string(),
+                                   "--log",  log().string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
   std::filesystem::path log() const { return folder_.path() / "requests.jsonl"; }
 
   void command(const Json& json) {
@@ -89,6 +101,13 @@ inline std::string noise(size_t bytes, unsigned int seed) {
 }
 
 constexpr size_t kWeightBytes = 300'000;
+
+// One server for all tests of the program, since each start costs half a second. It ends with the program.
+inline LocalHub& fresh_hub() {
+  static LocalHub hub;
+  hub.forget_all();
+  return hub;
+}
 
 // The files of a voice; the weights are noise, since the hub does not look into them.
 inline std::map<std::string, std::string> voice_files(size_t weight_bytes = kWeightBytes, unsigned int seed = 1) {

@@ -1,10 +1,10 @@
 """A model hub on 127.0.0.1 for the tests: enough of the hub's API for huggingface_hub and for us, with faults on demand.
 
-    server.py --root FOLDER --log FILE
+    server.py --root FOLDER --log FILE [--certificate PEM]
 
 FOLDER/models/owner/name/* and FOLDER/datasets/owner/name/* are its repositories, each with one commit, the hash of what the
 files are now. Large files live in a second server, the store, to which the first redirects, as the hub does with Git LFS.
-The first line printed is the ports of both. Then each line of standard input is a command in JSON, answered by a line:
+With a certificate and its key, the first speaks HTTPS. The first line printed is the ports of both. Then each line of standard input is a command in JSON, answered by a line:
 
     {"fault": KIND, "path": REGEX, "times": N, ...}   the next N requests (-1: all) whose path matches go wrong
     {"clear": true}                                   no faults any more
@@ -18,6 +18,7 @@ import json
 import pathlib
 import re
 import socket
+import ssl
 import sys
 import threading
 import urllib.parse
@@ -46,7 +47,7 @@ class Repository:
         self.exists = self.folder.is_dir()
         files = sorted(path for path in self.folder.rglob("*") if path.is_file()) if self.exists else []
         self.files = {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
-        self.commit = hashlib.sha1(repr(sorted(self.files.items())).encode()).hexdigest()
+        self.commit = hashlib.sha1(repr([(name, self.sha256(name)) for name in self.files]).encode()).hexdigest()
 
     def pointer(self, name):
         return b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\n" % self.sha256(name).encode()
@@ -130,7 +131,8 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def route(self, path, query, fault):
         if self.server.is_store:
-            return self.send_file(self.server.stored[path.strip("/")], {}, fault)
+            data = self.server.stored.get(path.strip("/"))
+            return self.send(404) if data is None else self.send_file(data, {}, fault)
         if path == "/api/models":
             return self.send_json(self.search(query))
         file = re.fullmatch(r"(?:/api/resolve-cache)?/(?:(datasets|models)/)?([^/]+/[^/]+)/(?:resolve/)?([^/]+)/(.+)", path)
@@ -213,9 +215,15 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.send(206 if "Content-Range" in headers else 200, headers, body)
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):  # a client that goes away is what the tests are about
+        pass
+
+
 def start(root, log, is_store):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), Server)
     server.root, server.log, server.is_store, server.stored = root, log, is_store, {}
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return server
@@ -225,9 +233,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", type=pathlib.Path, required=True)
     parser.add_argument("--log", type=pathlib.Path, required=True)
+    parser.add_argument("--certificate")
     arguments = parser.parse_args()
     hub, store = start(arguments.root, arguments.log, False), start(arguments.root, arguments.log, True)
     store.stored = hub.stored
+    if arguments.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(arguments.certificate)
+        hub.socket = context.wrap_socket(hub.socket, server_side=True)
     hub.store = f"http://127.0.0.1:{store.server_port}"
     print(hub.server_port, store.server_port, flush=True)
     for line in sys.stdin:
