@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "printable.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
 
@@ -44,7 +45,8 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    if (open_.back()->contains(name)) throw Error("{}: the key \"{}\" occurs twice in one object.", source_, name);
+    if (open_.back()->contains(name))
+      throw Error("{}: the key \"{}\" occurs twice in one object.", source_, printable(name));
     key_ = std::move(name);
     return true;
   }
@@ -55,7 +57,7 @@ class Builder : public nlohmann::json_sax<Json> {
         error.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: what it is"
     const size_t colon = why.find(": ");
     throw Error("{}:{}:{}: this is not JSON: {}", source_, line, column,
-                colon == std::string::npos ? why : why.substr(colon + 2));
+                printable(colon == std::string::npos ? why : why.substr(colon + 2)));
   }
 
  private:

@@ -215,7 +215,7 @@ TensorMap read_sharded_safetensors(const std::filesystem::path& index, TensorMem
     throw Error("{} is no index of weights: it has no \"weight_map\".", index.string());
   std::map<std::string, std::set<std::string>> names_of_shard;
   for (const auto& [name, shard] : json["weight_map"].items()) {
-    if (!shard.is_string()) throw Error("{}: the tensor {} names no file.", index.string(), name);
+    if (!shard.is_string()) throw Error("{}: the tensor {} names no file.", index.string(), printable(name));
     const std::filesystem::path file = shard.get<std::string>();
     if (file.empty() || file.has_parent_path() || file == "..")
       throw Error("{}: {} is no plain file name; shards lie beside their index.", index.string(),
@@ -228,7 +228,7 @@ TensorMap read_sharded_safetensors(const std::filesystem::path& index, TensorMem
     TensorMap tensors = read_safetensors(path, memory);
     for (const auto& name : names)
       if (!tensors.contains(name))
-        throw Error("{} lacks the tensor {}, which {} promises.", path.string(), name, index.string());
+        throw Error("{} lacks the tensor {}, which {} promises.", path.string(), printable(name), index.string());
     for (const auto& [name, tensor] : tensors)
       if (!names.contains(name))
         throw Error("{} holds the tensor {}, which {} does not know.", path.string(), printable(name), index.string());

@@ -47,7 +47,8 @@ class Fields {
 
 std::span<const char> part(std::span<const char> bytes, uint64_t offset, uint64_t count, const std::string& file) {
   if (offset > bytes.size() || count > bytes.size() - offset)
-    throw Error("{} is damaged or cut short: it points to byte {} and has only {}.", file, offset, bytes.size());
+    throw Error("{} is damaged or cut short: it points to {} bytes from byte {} on and has only {}.", file, count,
+                offset, bytes.size());
   return bytes.subspan(offset, count);
 }
 

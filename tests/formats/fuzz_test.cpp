@@ -1,0 +1,209 @@
+// Damaged files, thousands of them: each must be read, or end in one vits::Error of one line, with less than 100 MB
+// allocated on the way. VITS_FUZZ_COUNT says how many of each format (500 otherwise); scripts/check runs 10,000 under
+// sanitizers.
+#include <c10/core/CPUAllocator.h>
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <new>
+#include <random>
+
+#include "printable.h"
+#include "python_files.h"
+#include "vits/base/error.h"
+#include "vits/base/files.h"
+#include "vits/formats/file_kind.h"
+#include "vits/formats/json.h"
+#include "vits/formats/pickle.h"
+#include "vits/formats/safetensors.h"
+#include "vits/formats/torchscript.h"
+#include "vits/formats/zip.h"
+
+namespace {
+
+std::atomic<int64_t> allocated_bytes{0}, most_allocated_bytes{0};
+
+void count_allocation(int64_t bytes) {
+  const int64_t now = allocated_bytes += bytes;
+  if (now > most_allocated_bytes) most_allocated_bytes = now;
+}
+
+}  // namespace
+
+// The program's own operators: whatever a reader takes by new is counted here, what tensors take in CountingAllocator.
+void* operator new(std::size_t bytes) {
+  void* memory = std::malloc(bytes);
+  if (!memory) throw std::bad_alloc();
+  count_allocation(static_cast<int64_t>(malloc_usable_size(memory)));
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  if (memory) count_allocation(-static_cast<int64_t>(malloc_usable_size(memory)));
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+
+namespace {
+
+using namespace vits::formats;
+
+constexpr int64_t kMostAllocated = 100'000'000;
+
+class CountingAllocator : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* memory = std::malloc(std::max<size_t>(bytes, 1));
+    count_allocation(static_cast<int64_t>(malloc_usable_size(memory)));
+    return {memory, memory, &release, c10::Device(c10::DeviceType::CPU)};
+  }
+  static void release(void* memory) {
+    count_allocation(-static_cast<int64_t>(malloc_usable_size(memory)));
+    std::free(memory);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override { default_copy_data(to, from, bytes); }
+};
+
+int fuzz_count() {
+  const char* given = std::getenv("VITS_FUZZ_COUNT");
+  return given ? std::atoi(given) : 500;
+}
+
+class Mutator {
+ public:
+  explicit Mutator(uint64_t seed) : random_(seed) {}
+
+  // One to three kinds of damage in a row.
+  std::string damage(std::string bytes) {
+    for (int64_t left = below(3) + 1; left > 0 && !bytes.empty(); --left) damage_once(bytes);
+    return bytes;
+  }
+  int64_t below(uint64_t limit) { return static_cast<int64_t>(random_() % limit); }
+
+ private:
+  void damage_once(std::string& bytes) {
+    const size_t at = below(bytes.size()), count = below(std::min<size_t>(bytes.size() - at, 64)) + 1;
+    switch (below(7)) {
+      case 0:
+        bytes.resize(at);
+        break;
+      case 1:
+        for (int64_t flips = below(8) + 1; flips > 0; --flips)
+          bytes[below(bytes.size())] ^= static_cast<char>(1 << below(8));
+        break;
+      case 2:
+        bytes.replace(at, count, bytes.substr(below(bytes.size()), count));
+        break;
+      case 3:
+        bytes.erase(at, count);
+        break;
+      case 4:
+        bytes.insert(at, bytes.substr(below(bytes.size()), count));
+        break;
+      default: {  // a length or an offset
+        const uint64_t values[] = {0,          1,          0x7f,       0xff,  0x7fff,       0xffff,
+                                   0x7fffffff, 0xffffffff, ~0ull >> 1, ~0ull, bytes.size(), random_()};
+        const uint64_t value = values[below(std::size(values))];
+        const size_t width = std::min<size_t>(size_t{1} << below(4), bytes.size() - at);
+        bytes.replace(at, width, reinterpret_cast<const char*>(&value), width);
+      }
+    }
+  }
+  std::mt19937_64 random_;
+};
+
+// Reading a tensor proves that it lies within its file.
+void touch(const TensorMap& tensors) {
+  for (const auto& [name, tensor] : tensors) tensor.clone();
+}
+
+int values_in(const PickleValue& value) {
+  int count = 1;
+  if (value.is(PickleValue::Kind::dictionary) || value.is(PickleValue::Kind::object)) {
+    for (const auto& [key, item] : value.entries()) count += values_in(key) + values_in(item);
+  } else if (value.is(PickleValue::Kind::tensor)) {
+    value.tensor().clone();
+  } else if (value.is(PickleValue::Kind::list) || value.is(PickleValue::Kind::tuple)
+             || value.is(PickleValue::Kind::set)) {
+    for (size_t i = 0; i < value.size(); ++i) count += values_in(value.item(i));
+  }
+  return count;
+}
+
+using Read = void (*)(const std::filesystem::path&);
+using Damage = std::string (*)(const std::string&, Mutator&);
+
+std::string damage_bytes(const std::string& bytes, Mutator& mutator) { return mutator.damage(bytes); }
+
+// Every other time one record is damaged and the zip file around it is sound, or its checksums would shield the pickle.
+std::string damage_zip(const std::string& bytes, Mutator& mutator) {
+  if (mutator.below(2) == 0) return mutator.damage(bytes);
+  vits::base::TemporaryFolder folder;
+  std::ofstream(folder.path() / "in.zip", std::ios::binary) << bytes;
+  const ZipReader in(folder.path() / "in.zip");
+  ZipWriter out(folder.path() / "out.zip");
+  for (const auto& [name, entry] : in.entries()) {
+    const std::string record(in.read(name).text());
+    out.add(name, name.ends_with("data.pkl") ? mutator.damage(record) : record);
+  }
+  out.commit();
+  return vits::base::read_file(folder.path() / "out.zip");
+}
+
+void fuzz(const std::vector<std::string>& seeds, Damage damage, Read read) {
+  static CountingAllocator allocator;
+  c10::SetCPUAllocator(&allocator, 255);
+  vits::base::TemporaryFolder folder;
+  const auto path = folder.path() / "damaged";
+  int64_t most = 0, readable = 0;
+  const int count = fuzz_count();
+  for (int i = 0; i < count; ++i) {
+    Mutator mutator(i);
+    const std::string bytes = damage(vits::base::read_file(python_files() / seeds[i % seeds.size()]), mutator);
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+    const int64_t before = allocated_bytes;
+    most_allocated_bytes = before;
+    try {
+      file_kind(path);
+      read(path);
+      ++readable;
+    } catch (const vits::Error& error) {
+      const std::string text = error.what();
+      EXPECT_TRUE(is_utf8(text) && text.find('\n') == std::string::npos) << "mutation " << i << ": " << text;
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << "mutation " << i << " of " << seeds[i % seeds.size()]
+                    << " ends in another exception: " << error.what();
+    }
+    most = std::max(most, most_allocated_bytes - before);
+    ASSERT_LT(most, kMostAllocated) << "mutation " << i << " of " << seeds[i % seeds.size()];
+  }
+  std::printf("%d mutations, %ld still readable, at most %ld bytes allocated\n", count, readable, most);
+  EXPECT_LT(readable, count);
+}
+
+TEST(Fuzz, Safetensors) {
+  fuzz({"mixed.safetensors", "odd.safetensors"}, damage_bytes, [](const auto& path) { touch(read_safetensors(path)); });
+}
+
+TEST(Fuzz, TorchZip) {
+  fuzz({"mixed_zip.pth", "odd_zip.pth", "plain_zip.pth", "G_1234_zip.pth", "deflated.pth"}, damage_zip,
+       [](const auto& path) { values_in(read_torch_file(path)); });
+}
+
+TEST(Fuzz, TorchLegacy) {
+  fuzz({"mixed_legacy.pth", "odd_legacy.pth", "plain_legacy.pth", "G_1234_legacy.pth"}, damage_bytes,
+       [](const auto& path) { values_in(read_torch_file(path)); });
+}
+
+TEST(Fuzz, TorchScript) {
+  fuzz({"script.pt"}, damage_zip, [](const auto& path) { touch(read_torchscript(path).tensors); });
+}
+
+TEST(Fuzz, Json) {
+  fuzz({"sharded/model.safetensors.index.json"}, damage_bytes, [](const auto& path) { read_json(path); });
+}
+
+}  // namespace
