@@ -17,15 +17,23 @@ constexpr double kMagnitudeFloor = 1e-6;  // under the root, so that its slope a
 constexpr double kMelFloor = 1e-5;
 
 // Slaney's mel scale: linear up to 1000 Hz, which is 15 mel, then 27 mel for each factor of 6.4.
-constexpr double kLinearHzPerMel = 200.0 / 3.0, kLogStartHz = 1000.0, kLogStartMel = 15.0;
-const double kLogStep = std::log(6.4) / 27.0;
+constexpr double kLogStartHz = 1000.0, kLogStartMel = 15.0;
 
 double mel_of(double hz) {
-  return hz < kLogStartHz ? hz / kLinearHzPerMel : kLogStartMel + std::log(hz / kLogStartHz) / kLogStep;
+  return hz < kLogStartHz ? 3.0 * hz / 200.0 : kLogStartMel + std::log(hz / kLogStartHz) * (27.0 / std::log(6.4));
 }
 
 double hz_of(double mel) {
-  return mel < kLogStartMel ? mel * kLinearHzPerMel : kLogStartHz * std::exp(kLogStep * (mel - kLogStartMel));
+  return mel < kLogStartMel ? 200.0 * mel / 3.0 : kLogStartHz * std::exp(std::log(6.4) / 27.0 * (mel - kLogStartMel));
+}
+
+// `count` equal steps from 0 to `last`, rounded as NumPy's linspace rounds them.
+std::vector<double> steps_to(double last, int64_t count) {
+  std::vector<double> values(count);
+  const double step = last / static_cast<double>(count - 1);
+  for (int64_t i = 0; i < count; ++i) values[i] = static_cast<double>(i) * step;
+  values.back() = last;
+  return values;
 }
 
 }  // namespace
@@ -43,19 +51,19 @@ at::Tensor spectrogram(const at::Tensor& wave, const SpectrogramShape& shape) {
 
 at::Tensor mel_bank(int64_t sample_rate_hz, const SpectrogramShape& shape) {
   const int64_t bins = shape.fft_samples / 2 + 1;
-  const double top_hz = static_cast<double>(sample_rate_hz / 2), top_mel = mel_of(top_hz);
-  std::vector<double> corner_hz(kMelBands + 2);  // band m rises from corner m to m + 1 and falls to m + 2
-  for (int64_t corner = 0; corner < kMelBands + 2; ++corner)
-    corner_hz[corner] = hz_of(top_mel * static_cast<double>(corner) / (kMelBands + 1));
+  const auto top_hz = static_cast<double>(sample_rate_hz / 2);
+  const std::vector<double> bin_hz = steps_to(top_hz, bins);
+  std::vector<double> corners = steps_to(mel_of(top_hz), kMelBands + 2);  // mel
+  for (double& corner : corners) corner = hz_of(corner);
 
   const auto bank = at::empty({kMelBands, bins}, at::kFloat);
   auto weights = bank.accessor<float, 2>();
   for (int64_t band = 0; band < kMelBands; ++band) {
-    const double low = corner_hz[band], middle = corner_hz[band + 1], high = corner_hz[band + 2];
+    // It rises from low to middle and falls to high.
+    const double low = corners[band], middle = corners[band + 1], high = corners[band + 2];
     const double area = 2.0 / (high - low);
     for (int64_t bin = 0; bin < bins; ++bin) {
-      const double hz = top_hz * static_cast<double>(bin) / static_cast<double>(bins - 1);
-      const double height = std::min((hz - low) / (middle - low), (high - hz) / (high - middle));
+      const double height = std::min((bin_hz[bin] - low) / (middle - low), (high - bin_hz[bin]) / (high - middle));
       weights[band][bin] = static_cast<float>(std::max(0.0, height) * area);
     }
   }
