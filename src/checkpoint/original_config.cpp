@@ -101,7 +101,7 @@ void read_shapes(const Shapes& shapes, Json& ours) {
   };
   const auto rows = shapes.size("text_encoder.encoder.layers.0.attention.emb_rel_k", 1);
   put("vocab_size", shapes.size("text_encoder.embed_tokens", 0));
-  if (rows) ours["window_size"] = (*rows - 1) / 2;
+  ours["window_size"] = rows ? (*rows - 1) / 2 : 0;
   put("posterior_encoder_num_wavenet_layers", shapes.count("posterior_encoder.wavenet.in_layers."));
   put("prior_encoder_num_flows", shapes.count("flow.flows."));
   put("prior_encoder_num_wavenet_layers", shapes.count("flow.flows.0.wavenet.in_layers."));

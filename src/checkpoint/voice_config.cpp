@@ -71,7 +71,14 @@ model::VitsConfig config_from_json(const Json& json, const std::string& source) 
 
 Json config_to_json(const model::VitsConfig& config, Json raw) {
   if (!raw.is_object()) raw = Json::object();
-  model::VitsConfig::visit(config, [&](const char* key, const auto& value) { raw[key] = value; });
+  Json defaults;
+  const model::VitsConfig plain;
+  model::VitsConfig::visit(plain, [&](const char* key, const auto& value) { defaults[key] = value; });
+  model::VitsConfig::visit(config, [&](const char* key, const auto& value) {
+    // These two follow from others when they are missing, so they are said even when they are the usual ones.
+    const bool follows = key == std::string_view("hop_length") || key == std::string_view("segment_size");
+    if (follows || raw.contains(key) || Json(value) != defaults[key]) raw[key] = value;
+  });
   raw["model_type"] = "vits";
   return raw;
 }

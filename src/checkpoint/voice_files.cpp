@@ -120,8 +120,7 @@ std::string_view name_of(VoiceKind kind) {
   return "";
 }
 
-VoiceFiles read_voice(const std::filesystem::path& path) {
-  const VoiceSource source = locate_voice(path);
+VoiceFiles read_stored_voice(const VoiceSource& source) {
   RawVoice raw = read_raw_voice(source);
   VoiceFiles voice;
   voice.kind = source.kind;
@@ -143,8 +142,8 @@ VoiceFiles read_voice(const std::filesystem::path& path) {
     voice.raw_config = config;
     voice.config = config_from_json(config, config_name);
   }
-  voice.generator = file_spelling(std::move(raw.generator), raw.files.front().string(), voice.notes);
-  voice.discriminators = file_spelling(std::move(raw.discriminators), raw.files.back().string(), voice.notes);
+  voice.generator = std::move(raw.generator);
+  voice.discriminators = std::move(raw.discriminators);
   if (source.discriminator_weights)
     voice.notes.push_back("discriminators from " + source.discriminator_weights->filename().string());
 
@@ -159,6 +158,13 @@ VoiceFiles read_voice(const std::filesystem::path& path) {
     voice.preprocessor_config = read_document(source, raw, "preprocessor_config.json");
   }
   voice.speakers = read_speakers(source, raw, config, voice.config.num_speakers);
+  return voice;
+}
+
+VoiceFiles read_voice(const std::filesystem::path& path) {
+  VoiceFiles voice = read_stored_voice(locate_voice(path));
+  voice.generator = file_spelling(std::move(voice.generator), voice.weights.front().string(), voice.notes);
+  voice.discriminators = file_spelling(std::move(voice.discriminators), voice.weights.back().string(), voice.notes);
   return voice;
 }
 

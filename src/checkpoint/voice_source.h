@@ -34,6 +34,9 @@ RawVoice read_raw_voice(const VoiceSource& source);
 // added to `files`.
 formats::TensorMap read_weight_file(const std::filesystem::path& path, std::vector<std::filesystem::path>& files);
 
+// read_voice() with the tensors' values as the file has them: their weight norm may be of any spelling.
+VoiceFiles read_stored_voice(const VoiceSource& source);
+
 // A document of the voice (config.json, vocab.json, ...): beside the weights, or in the archive. Null when there is
 // none.
 formats::Json read_document(const VoiceSource& source, const RawVoice& raw, const std::string& name);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "vits/base/error.h"
+#include "vits/model/weights.h"
 #include "weight_names.h"
 
 namespace vits::checkpoint {
@@ -50,44 +51,6 @@ class Patterns {
   std::vector<bool> used_;
 };
 
-// The file's tensors in the spelling that the network wants, one name at a time.
-class Offer {
- public:
-  explicit Offer(const TensorMap& tensors) : tensors_(tensors) {}
-
-  at::Tensor take(const std::string& name) {
-    if (const auto* tensor = use(name)) return *tensor;
-    if (const auto owner = weight_norm_owner(name)) {
-      const auto* weight = use(*owner + ".weight");
-      if (!weight) return {};
-      return name.ends_with(kLength) ? length_of(*weight) : *weight;
-    }
-    if (!name.ends_with(".weight")) return {};
-    const std::string owner = name.substr(0, name.size() - std::string_view(".weight").size());
-    const auto* length = use(owner + std::string(kLength));
-    const auto* direction = use(owner + std::string(kDirection));
-    return length && direction ? folded(*length, *direction) : at::Tensor();
-  }
-
-  std::vector<std::string> left() const {
-    std::vector<std::string> names;
-    for (const auto& entry : tensors_)
-      if (!used_.contains(entry.first)) names.push_back(entry.first);
-    return names;
-  }
-
- private:
-  const at::Tensor* use(const std::string& name) {
-    const auto found = tensors_.find(name);
-    if (found == tensors_.end()) return nullptr;
-    used_.insert(name);
-    return &found->second;
-  }
-
-  const TensorMap& tensors_;
-  std::set<std::string> used_;
-};
-
 bool is_finite(const at::Tensor& tensor) {
   if (!tensor.is_floating_point()) return true;
   // A sum is four times faster than looking at each value, and only finite when all of them are.
@@ -119,10 +82,10 @@ using Values = std::vector<std::pair<at::Tensor, at::Tensor>>;  // parameter, va
 
 void compare(torch::nn::Module& network, const TensorMap& tensors, const std::string& prefix, Patterns& patterns,
              Values& values, Findings& findings, Applied& applied) {
-  Offer offer(tensors);
+  std::set<std::string> used;
   for (const auto& parameter : network.named_parameters()) {
     const std::string name = prefix + parameter.key();
-    const at::Tensor value = offer.take(parameter.key());
+    const at::Tensor value = tensor_named(tensors, parameter.key(), used);
     if (patterns.match(name)) {
       applied.reinitialized.push_back(name);
     } else if (!value.defined()) {
@@ -136,38 +99,57 @@ void compare(torch::nn::Module& network, const TensorMap& tensors, const std::st
       values.emplace_back(parameter.value(), value);
     }
   }
-  for (const auto& name : offer.left())
-    if (!patterns.match(prefix + name)) findings.unexpected.push_back(prefix + name);
+  for (const auto& entry : tensors)
+    if (!used.contains(entry.first) && !patterns.match(prefix + entry.first))
+      findings.unexpected.push_back(prefix + entry.first);
 }
 
 }  // namespace
 
-Applied apply_weights(torch::nn::Module& generator, torch::nn::Module* discriminators, const VoiceFiles& voice,
+Applied apply_weights(model::Generator& generator, model::Discriminators* discriminators, const VoiceFiles& voice,
                       const ApplyOptions& options) {
   torch::NoGradGuard no_grad;
   Patterns patterns(options.reinitialize);
   Values values;
   Findings findings;
   Applied applied;
-  compare(generator, voice.generator, "", patterns, values, findings, applied);
+  compare(*generator, voice.generator, "", patterns, values, findings, applied);
   if (discriminators)
-    compare(*discriminators, voice.discriminators, kDiscriminator, patterns, values, findings, applied);
+    compare(**discriminators, voice.discriminators, kDiscriminator, patterns, values, findings, applied);
   findings.throw_if_any(voice);
   patterns.check_all_used();
   for (auto& [parameter, value] : values) parameter.copy_(value);
   return applied;
 }
 
-TensorMap weights_of(const torch::nn::Module& network) {
-  torch::NoGradGuard no_grad;
-  TensorMap tensors;
-  for (const auto& parameter : network.named_parameters())
-    tensors[parameter.key()] = parameter.value().detach().to(at::TensorOptions(at::kCPU).dtype(at::kFloat),
-                                                             /*non_blocking=*/false, /*copy=*/true);
-  std::vector<std::string> notes;
-  tensors = file_spelling(std::move(tensors), "the network", notes);
-  for (auto& entry : tensors) entry.second = entry.second.contiguous();
-  return tensors;
+void take_weights(VoiceFiles& voice, model::Generator& generator, model::Discriminators* discriminators) {
+  voice.generator.clear();
+  voice.discriminators.clear();
+  for (auto& [name, tensor] : model::checkpoint_state(generator, discriminators)) {
+    if (name.starts_with(kDiscriminator))
+      voice.discriminators[name.substr(std::string_view(kDiscriminator).size())] = tensor;
+    else
+      voice.generator[name] = tensor;
+  }
+  voice.dtype = at::kFloat;
+}
+
+at::Tensor tensor_named(const TensorMap& tensors, const std::string& name, std::set<std::string>& used) {
+  const auto use = [&](const std::string& there) {
+    const auto found = tensors.find(there);
+    if (found == tensors.end()) return at::Tensor();
+    used.insert(there);
+    return found->second;
+  };
+  if (const at::Tensor tensor = use(name); tensor.defined()) return tensor;
+  if (const auto owner = weight_norm_owner(name)) {
+    const at::Tensor product = use(*owner + ".weight");
+    return product.defined() && name.ends_with(kLength) ? length_of(product) : product;
+  }
+  if (!name.ends_with(".weight")) return {};
+  const std::string owner = name.substr(0, name.size() - std::string_view(".weight").size());
+  const at::Tensor length = use(owner + std::string(kLength)), direction = use(owner + std::string(kDirection));
+  return length.defined() && direction.defined() ? folded(length, direction) : at::Tensor();
 }
 
 }  // namespace vits::checkpoint

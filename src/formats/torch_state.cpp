@@ -1,5 +1,7 @@
 #include <c10/util/strides.h>
 
+#include <bit>
+
 #include "pickle_names.h"
 #include "printable.h"
 #include "vits/base/error.h"
@@ -25,6 +27,12 @@ class PickleText {
   PickleText& integer(int64_t value) {
     text_ += "\x8a\x08";  // LONG1 of eight bytes
     put(value);
+    return *this;
+  }
+  PickleText& real(double value) {
+    const auto bits = std::bit_cast<uint64_t>(value);
+    text_ += 'G';  // BINFLOAT, the most significant byte first
+    for (int shift = 56; shift >= 0; shift -= 8) text_ += static_cast<char>(bits >> shift & 0xFF);
     return *this;
   }
   PickleText& name(std::string_view module, std::string_view name) {
@@ -62,24 +70,23 @@ void put_tensor(PickleText& pickle, const std::string& name, const at::Tensor& t
   pickle.raw("\x89").name("collections", "OrderedDict").raw(")R").raw("tR");
 }
 
-}  // namespace
-
-void write_torch_state(const std::filesystem::path& path, const TensorMap& tensors) {
-  PickleText pickle;
-  pickle.raw("\x80\x02}(");
+void put_tensors(PickleText& pickle, const std::filesystem::path& path, const TensorMap& tensors) {
+  pickle.raw("}(");
   size_t key = 0;
   for (const auto& [name, tensor] : tensors) {
     if (!is_utf8(name)) throw Error("a tensor cannot be named {} in {}.", printable(name), path.string());
     pickle.text(name);
     put_tensor(pickle, name, tensor, key++);
   }
-  pickle.raw("u.");
+  pickle.raw("u");
+}
 
+void write_archive(const std::filesystem::path& path, PickleText& pickle, const TensorMap& tensors) {
   ZipWriter zip(path);
   const std::string folder = "archive/";
   zip.add(folder + "data.pkl", pickle.take());
   zip.add(folder + "byteorder", "little");
-  key = 0;
+  size_t key = 0;
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     zip.add(folder + "data/" + std::to_string(key++),
@@ -87,6 +94,25 @@ void write_torch_state(const std::filesystem::path& path, const TensorMap& tenso
   }
   zip.add(folder + "version", "3\n");
   zip.commit();
+}
+
+}  // namespace
+
+void write_torch_state(const std::filesystem::path& path, const TensorMap& tensors) {
+  PickleText pickle;
+  pickle.raw("\x80\x02");
+  put_tensors(pickle, path, tensors);
+  pickle.raw(".");
+  write_archive(path, pickle, tensors);
+}
+
+void write_torch_checkpoint(const std::filesystem::path& path, const TensorMap& tensors, const TrainingPlace& place) {
+  PickleText pickle;
+  pickle.raw("\x80\x02}(").text("model");
+  put_tensors(pickle, path, tensors);
+  pickle.text("iteration").integer(place.iteration).text("optimizer").raw("N");
+  pickle.text("learning_rate").real(place.learning_rate).raw("u.");
+  write_archive(path, pickle, tensors);
 }
 
 }  // namespace vits::formats

@@ -28,10 +28,10 @@ struct Description {
   int64_t sample_rate_hz = 0;
   int64_t speakers = 0;
   std::vector<std::string> speaker_names;
-  int64_t vocabulary_size = 0;  // rows of the embedding
-  std::string symbols;          // of the vocabulary, in the order of their ids
-  std::string language;         // empty when the tokenizer does not say
-  std::string text;             // "characters", "uroman" or "phonemes": what the tokenizer makes of text
+  int64_t vocabulary_size = 0;       // rows of the embedding
+  std::vector<std::string> symbols;  // of the vocabulary, in the order of their ids
+  std::string language;              // empty when the tokenizer does not say
+  std::string text;                  // "characters", "uroman" or "phonemes": what the tokenizer makes of text
   bool stochastic_durations = true;
   std::string resblock;
   std::vector<std::string> notes;
@@ -40,6 +40,5 @@ struct Description {
 Description describe(const std::filesystem::path& path);
 
 formats::Json to_json(const Description& description);
-std::string to_text(const Description& description);  // lines for a terminal
 
 }  // namespace vits::checkpoint

@@ -1,12 +1,13 @@
 // A voice's tensors into the network and out of it again, strictly: what does not fit is an error that lists the names.
 #pragma once
-#include <torch/nn/module.h>
-
+#include <set>
 #include <string>
 #include <vector>
 
 #include "vits/checkpoint/voice_files.h"
 #include "vits/formats/tensor_map.h"
+#include "vits/model/discriminators.h"
+#include "vits/model/generator.h"
 
 namespace vits::checkpoint {
 
@@ -27,11 +28,16 @@ struct Applied {
 //
 // Throws Error that lists the names when a tensor is missing, not expected, of another shape, or holds a value that is
 // not a finite number, and when a pattern fits no tensor. The networks are then as they were.
-Applied apply_weights(torch::nn::Module& generator, torch::nn::Module* discriminators, const VoiceFiles& voice,
+Applied apply_weights(model::Generator& generator, model::Discriminators* discriminators, const VoiceFiles& voice,
                       const ApplyOptions& options = {});
 
-// The parameters of a network as a voice's file spells them: weight norm in the WaveNets, plain elsewhere. Tensors are
-// on the CPU in float32 and their own memory.
-formats::TensorMap weights_of(const torch::nn::Module& network);
+// Sets the voice's tensors from the networks, whatever weight norm they carry. `discriminators` may be null: the voice
+// then has none. What else the voice holds (its config, vocabulary, names) stays.
+void take_weights(VoiceFiles& voice, model::Generator& generator, model::Discriminators* discriminators);
+
+// The tensor of that name, or what it follows from in the other spelling of weight norm: a product from its length and
+// direction, or one of these from a product. Undefined when `tensors` has neither. The names it used are added to
+// `used`.
+at::Tensor tensor_named(const formats::TensorMap& tensors, const std::string& name, std::set<std::string>& used);
 
 }  // namespace vits::checkpoint

@@ -16,6 +16,9 @@
 
 namespace vits::exporter {
 
+// Throws Error when something other than a voice stands at `folder`, which replacing it would destroy.
+void check_replaceable(const std::filesystem::path& folder);
+
 struct HuggingFaceOptions {
   std::optional<at::ScalarType> dtype;  // of the weights in the files; none: as the voice has them
   bool keep_discriminators = false;     // under `discriminator.`, to train on; VitsModel warns of keys it does not know
@@ -32,8 +35,9 @@ void write_huggingface(const std::filesystem::path& folder, const checkpoint::Vo
 // was not read from one: only Python can trace a network anew.
 void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice);
 
-// G_0.pth, D_0.pth (when the voice has discriminators), config.json and vocab.txt, as jaywalnut310/vits and fairseq
-// read them.
+// G_100000.pth, D_100000.pth (when the voice has discriminators), config.json and vocab.txt, as jaywalnut310/vits and
+// fairseq's MMS read them; the latter asks for that very number. Always float32. Without the optimiser's state that
+// resuming a run of theirs would want.
 void write_original(const std::filesystem::path& folder, const checkpoint::VoiceFiles& voice);
 
 }  // namespace vits::exporter

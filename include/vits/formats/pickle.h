@@ -70,4 +70,11 @@ PickleValue read_torch_file(const std::filesystem::path& path);
 // mmap=True. Atomic; no copy of a contiguous CPU tensor is made. Tensors that share memory are written once each.
 void write_torch_state(const std::filesystem::path& path, const TensorMap& tensors);
 
+// The same as the original VITS saves it: {"model": tensors, "iteration": ..., "optimizer": None, "learning_rate": ...}.
+struct TrainingPlace {
+  int64_t iteration = 0;
+  double learning_rate = 0.0;
+};
+void write_torch_checkpoint(const std::filesystem::path& path, const TensorMap& tensors, const TrainingPlace& place);
+
 }  // namespace vits::formats

@@ -1,0 +1,62 @@
+#include <ATen/ATen.h>
+
+#include <set>
+
+#include "vits/base/error.h"
+#include "vits/checkpoint/weights.h"
+#include "vits/exporter/write_voice.h"
+#include "vits/formats/torchscript.h"
+
+namespace vits::exporter {
+
+using formats::TensorMap;
+
+namespace {
+
+// Names of an archive begin with the module that scripts/convert_to_torchscript.py has put the part into.
+std::string without(const std::string& name, std::string_view prefix) {
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+std::string current(std::string name) {
+  constexpr std::string_view kOld[] = {".weight_g", ".weight_v"};
+  for (size_t half = 0; half < 2; ++half)
+    if (name.ends_with(kOld[half]))
+      return name.substr(0, name.size() - kOld[half].size()) + ".parametrizations.weight.original"
+             + std::to_string(half);
+  return name;
+}
+
+}  // namespace
+
+void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice) {
+  if (voice.kind != checkpoint::VoiceKind::torchscript)
+    throw Error(
+        "{} is no TorchScript archive, and only Python can trace a network into one. Convert it to a Hugging Face "
+        "folder if it "
+        "is none, then run: python scripts/convert_to_torchscript.py FOLDER {}",
+        voice.source.string(), archive.string());
+  if (std::filesystem::is_directory(archive))
+    throw Error("{} is a folder; a TorchScript archive is a file.", archive.string());
+
+  const auto source = formats::read_torchscript(voice.source);
+  std::set<std::string> generator_used, discriminators_used;
+  TensorMap values;
+  for (const auto& [name, old] : source.tensors) {
+    const bool judge = name.starts_with("discriminator.");
+    const at::Tensor value =
+        judge ? checkpoint::tensor_named(voice.discriminators, current(without(name, "discriminator.")),
+                                         discriminators_used)
+              : checkpoint::tensor_named(voice.generator, current(without(name, "model.")), generator_used);
+    if (!value.defined()) throw Error("{}: the voice has no tensor for {}.", voice.source.string(), name);
+    if (value.sizes() != old.sizes())
+      throw Error("{}: {} is {} in the archive and {} in the voice: a traced network keeps its sizes.",
+                  voice.source.string(), name, fmt::join(old.sizes(), "x"), fmt::join(value.sizes(), "x"));
+    values[name] = value.to(old.scalar_type()).contiguous();
+  }
+  formats::ExtraFiles extra = {
+      {"config.json", formats::json_text(checkpoint::config_to_json(voice.config, voice.raw_config))}};
+  formats::rewrite_torchscript(voice.source, archive, values, extra);
+}
+
+}  // namespace vits::exporter
