@@ -29,13 +29,13 @@ make_python_environment() {
   [ -x .env/python/bin/pip ] || { say "making the Python environment .env/python"; $python -m venv .env/python; }
 }
 
-# install_python_packages NAME LIST: once, until the list changes.
+# install_python_packages NAME LIST [PIP OPTIONS]: once, until the list changes.
 install_python_packages() {
   local stamp=.env/installed-$1 sum
   sum=$(sha256sum <"$2")
   [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return
   say "installing the Python packages of $2 (progress of long downloads follows)"
-  .env/python/bin/pip install --quiet --disable-pip-version-check --progress-bar "$([ -t 2 ] && echo on || echo off)" -r "$2" ||
+  .env/python/bin/pip install --quiet --disable-pip-version-check --progress-bar "$([ -t 2 ] && echo on || echo off)" -r "$2" "${@:3}" ||
     fail "pip could not install $2. Is the network there? Is the disk full (LibTorch with CUDA needs 6 GB)?"
   echo "$sum" >"$stamp"
 }
