@@ -1,8 +1,9 @@
 #include "vits/text/phonemizer.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
-#include <optional>
+#include <sstream>
 #include <vector>
 
 #include "punctuation.h"
@@ -17,22 +18,23 @@ namespace {
 constexpr char kProgram[] = "espeak-ng";
 // espeak-ng reads lines into 1,000 bytes and takes what is longer for another text.
 constexpr size_t kLongestLineBytes = 990;
+// With --stdin its time grows with the square of the length: 0.1 s for these, 8 s for a text of 100 kB.
+constexpr size_t kLongestTextBytes = 8000;
 // Phonemes inside [[ ]] are spoken as they are. The mark is no word of any language, so that its line is the end of an
 // answer, which may have any number of lines.
 constexpr char kEndMark[] = "[[tktktktktktk]]\n";
 constexpr char kStressedWord[] = "[[t'Itk]]";
 constexpr std::string_view kStress = "ˈ", kSecondaryStress = "ˌ";
 
-std::string without(std::string text, std::string_view part) {
-  for (size_t found = text.find(part); found != std::string::npos; found = text.find(part, found)) {
-    text.erase(found, part.size());
+std::string replaced(std::string_view text, std::string_view part, std::string_view replacement) {
+  std::string result;
+  for (size_t position = 0; position < text.size();) {
+    const size_t found = std::min(text.find(part, position), text.size());
+    result += text.substr(position, found - position);
+    if (found < text.size()) result += replacement;
+    position = found + part.size();
   }
-  return text;
-}
-
-std::string with(std::string text, std::string_view part, std::string_view replacement) {
-  const size_t found = text.find(part);
-  return found == std::string::npos ? text : text.replace(found, part.size(), replacement);
+  return result;
 }
 
 std::string trimmed(const std::string& text) {
@@ -42,16 +44,10 @@ std::string trimmed(const std::string& text) {
 
 // espeak-ng's answer in phonemizer's spelling. `_` separates phonemes and is sometimes left over at a word's end.
 std::string tidy(const std::string& answer) {
-  const std::string line = trimmed(answer);
-  std::string once;  // double blanks become single ones, from the left and once
-  for (size_t position = 0; position < line.size(); ++position) {
-    once += line[position];
-    if (line.compare(position, 2, "  ") == 0) ++position;
-  }
-  once.erase(std::unique(once.begin(), once.end(), [](char left, char right) { return left == '_' && right == '_'; }),
-             once.end());
-  for (size_t found = once.find("_ "); found != std::string::npos; found = once.find("_ ", found)) once.erase(found, 1);
-  return without(once, "_");
+  std::string line = replaced(trimmed(answer), "  ", " ");
+  line.erase(std::unique(line.begin(), line.end(), [](char left, char right) { return left == '_' && right == '_'; }),
+             line.end());
+  return replaced(replaced(line, "_ ", " "), "_", "");
 }
 
 // A piece as espeak-ng may be given it: on one line, and without the control characters that are commands to it or end
@@ -60,10 +56,7 @@ std::string harmless(std::u32string_view piece) {
   std::u32string text(piece);
   for (char32_t& character : text)
     if ((character < 0x20 && !is_space(character)) || character == U'\n') character = U' ';
-  std::string line = encode_utf8(text);
-  for (size_t found = line.find("[["); found != std::string::npos; found = line.find("[[", found))
-    line.insert(found + 1, " ");
-  return line;
+  return replaced(encode_utf8(text), "[[", "[ [");
 }
 
 // -z: the end of a line is not the end of a sentence, as for phonemizer. --sep is its separator as well.
@@ -117,20 +110,26 @@ class Phonemizer::Espeak {
     return clauses;
   }
 
-  // A text that does not fit into a line, told to a process of its own, which reads it to the end.
-  std::string phonemes_of_long(const std::string& text) {
-    auto words = command(voice_);
-    words.push_back("--stdin");
-    const auto finished = base::run_program(words, text + "\n");
-    if (finished.exit_code != 0) throw Error("espeak-ng exited with {}: {}", finished.exit_code, finished.error_output);
-    std::vector<std::string> clauses{""};
-    for (const char character : finished.output) {
-      if (character == '\n')
-        clauses.emplace_back();
-      else
-        clauses.back() += character;
+  // A text that does not fit into a line, told to processes of their own, which read to the end.
+  std::string phonemes_of_long(std::string_view text) {
+    std::vector<std::string> clauses;
+    while (!text.empty()) {
+      size_t end = std::min(text.size(), kLongestTextBytes);
+      if (end < text.size()) {
+        const size_t blank = text.rfind(' ', end);
+        if (blank != std::string_view::npos && blank > 0) end = blank;
+        while (end > 1 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
+      }
+      auto words = command(voice_);
+      words.push_back("--stdin");
+      const auto finished = base::run_program(words, std::string(text.substr(0, end)) + "\n");
+      if (finished.exit_code != 0)
+        throw Error("espeak-ng exited with {}: {}", finished.exit_code, finished.error_output);
+      std::istringstream answer(finished.output);
+      for (std::string clause; std::getline(answer, clause);)
+        if (!clause.empty()) clauses.push_back(clause);
+      text.remove_prefix(end);
     }
-    std::erase(clauses, "");
     return joined(clauses);
   }
 
@@ -140,25 +139,42 @@ class Phonemizer::Espeak {
     return tidy(answer);
   }
 
-  // The program gives a clause without a stressed word a stress; with a stressed word beside it, it does not.
+  enum class Stress { kSame, kSecondary, kNone, kOtherWords };  // of a clause beside other words, seen from it alone
+
+  // What becomes of the stress of `alone`, a clause with one, when `line` is said between these words.
+  Stress stress_beside(const std::string& before, const std::string& line, const std::string& after,
+                       const std::string& alone) {
+    const auto clauses = ask(before + line + after);
+    if (clauses.empty() || (!after.empty() && clauses.size() > 1)) return Stress::kOtherWords;
+    std::string heard = tidy(clauses[0]);
+    if (!before.empty() && heard.starts_with(stressed_)) heard.erase(0, stressed_.size());
+    if (!after.empty() && heard.ends_with(stressed_)) heard.erase(heard.size() - stressed_.size());
+    heard = trimmed(heard);
+    if (heard == alone) return Stress::kSame;
+    if (heard == replaced(alone, kStress, kSecondaryStress)) return Stress::kSecondary;
+    return heard == replaced(alone, kStress, "") ? Stress::kNone : Stress::kOtherWords;
+  }
+
+  // The program gives a clause without a stressed word a stress; beside a stressed word it does not.
   std::string without_made_up_stress(const std::string& line, const std::vector<std::string>& clauses) {
     const std::string& heard = clauses[0];
-    const std::string alone = tidy(heard);
+    const std::string alone = trimmed(tidy(heard));
     const size_t stress = alone.find(kStress);
     if (stress == std::string::npos || alone.find(kStress, stress + 1) != std::string::npos) return heard;
 
-    const auto after_word = ask(std::string(kStressedWord) + ' ' + line);
-    if (after_word.empty()) return heard;
-    std::string other = tidy(after_word[0]);
-    if (!other.starts_with(stressed_)) return heard;
-    other = trimmed(other.substr(stressed_.size()));
-    const bool removed = other == trimmed(without(alone, kStress));
-    if (!removed && other != trimmed(with(alone, kStress, kSecondaryStress))) return heard;
-
-    // Some words ("one") lose their stress after another stressed word; before one, they keep it.
-    const auto before_word = clauses.size() == 1 ? ask(line + ' ' + kStressedWord) : std::vector<std::string>{};
-    if (before_word.size() == 1 && tidy(before_word[0]) == alone + ' ' + stressed_) return heard;
-    return removed ? without(heard, kStress) : with(heard, kStress, kSecondaryStress);
+    const std::string before = std::string(kStressedWord) + ' ', after = ' ' + std::string(kStressedWord);
+    const Stress behind_word = stress_beside(before, line, "", alone);
+    if (behind_word == Stress::kOtherWords) return heard;
+    const Stress ahead_of_word = clauses.size() == 1 ? stress_beside("", line, after, alone) : Stress::kOtherWords;
+    if (behind_word != Stress::kSame) {
+      // "one" loses its own stress behind a stressed word, but not ahead of one.
+      if (ahead_of_word == Stress::kSame) return heard;
+      return replaced(heard, kStress, behind_word == Stress::kSecondary ? kSecondaryStress : "");
+    }
+    // "when" gains one behind a stressed word; it has none between two.
+    if (ahead_of_word == Stress::kSecondary && stress_beside(before, line, after, alone) == Stress::kNone)
+      return replaced(heard, kStress, kSecondaryStress);
+    return heard;
   }
 
   std::string voice_;
