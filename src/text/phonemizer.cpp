@@ -1,7 +1,6 @@
 #include "vits/text/phonemizer.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <mutex>
 #include <sstream>
 #include <vector>
@@ -18,8 +17,6 @@ namespace {
 constexpr char kProgram[] = "espeak-ng";
 // espeak-ng reads lines into 1,000 bytes and takes what is longer for another text.
 constexpr size_t kLongestLineBytes = 990;
-// With --stdin its time grows with the square of the length: 0.1 s for these, 8 s for a text of 100 kB.
-constexpr size_t kLongestTextBytes = 8000;
 // Phonemes inside [[ ]] are spoken as they are. The mark is no word of any language, so that its line is the end of an
 // answer, which may have any number of lines.
 constexpr char kEndMark[] = "[[tktktktktktk]]\n";
@@ -110,26 +107,17 @@ class Phonemizer::Espeak {
     return clauses;
   }
 
-  // A text that does not fit into a line, told to processes of their own, which read to the end.
-  std::string phonemes_of_long(std::string_view text) {
+  // A text that does not fit into a line, told to a process of its own, which reads it to the end. Slow as espeak-ng is
+  // (it makes the sound as well): some 0.1 ms a byte.
+  std::string phonemes_of_long(const std::string& text) {
+    auto words = command(voice_);
+    words.push_back("--stdin");
+    const auto finished = base::run_program(words, text + "\n");
+    if (finished.exit_code != 0) throw Error("espeak-ng exited with {}: {}", finished.exit_code, finished.error_output);
     std::vector<std::string> clauses;
-    while (!text.empty()) {
-      size_t end = std::min(text.size(), kLongestTextBytes);
-      if (end < text.size()) {
-        const size_t blank = text.rfind(' ', end);
-        if (blank != std::string_view::npos && blank > 0) end = blank;
-        while (end > 1 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
-      }
-      auto words = command(voice_);
-      words.push_back("--stdin");
-      const auto finished = base::run_program(words, std::string(text.substr(0, end)) + "\n");
-      if (finished.exit_code != 0)
-        throw Error("espeak-ng exited with {}: {}", finished.exit_code, finished.error_output);
-      std::istringstream answer(finished.output);
-      for (std::string clause; std::getline(answer, clause);)
-        if (!clause.empty()) clauses.push_back(clause);
-      text.remove_prefix(end);
-    }
+    std::istringstream answer(finished.output);
+    for (std::string clause; std::getline(answer, clause);)
+      if (!clause.empty()) clauses.push_back(clause);
     return joined(clauses);
   }
 

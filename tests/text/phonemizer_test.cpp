@@ -65,7 +65,7 @@ TEST(Phonemizer, TakesAnyBytes) {
   EXPECT_EQ(phonemizer.phonemize("[[h@]] \x01+50s yes"), phonemizer.phonemize("[[h@]]  +50s yes"));
   EXPECT_FALSE(phonemizer.phonemize("\xff\xfe text").empty());
   std::string long_text;
-  while (long_text.size() < 60000) long_text += "wörd ";
+  while (long_text.size() < 3000) long_text += "wörd ";
   EXPECT_GT(phonemizer.phonemize(long_text).size(), long_text.size());
   EXPECT_EQ(phonemizer.phonemize("still, here."), "stˈɪl, hˈɪɹ.");
 }
