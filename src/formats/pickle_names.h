@@ -11,7 +11,8 @@ enum class PickleName {
   rebuild_parameter,  // (tensor, ...) -> tensor
   ordered_dict,       // () or (pairs,) -> dictionary
   default_dict,       // (factory,) -> dictionary
-  same_list,          // (items,) -> list: torch.Size, tuple, TorchScript's typed lists
+  same_tuple,         // (items,) -> tuple: torch.Size
+  same_list,          // (items,) -> list: TorchScript's typed lists
   set,                // (items,) -> set
   encoded_bytes,      // (text, "latin1") -> bytes
   device,             // ("cuda", 0) -> text

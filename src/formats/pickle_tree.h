@@ -48,7 +48,7 @@ struct PickleNode {
 struct PickleTree {
   std::shared_ptr<const void> source;  // the bytes that texts point into
   std::deque<PickleNode> nodes;
-  std::deque<std::string> made_names;
+  std::deque<std::string> made_names;  // texts that were put together
   std::map<std::string_view, StoragePlace> storages;
   std::vector<PickleNode*> tensors;
   const PickleNode* root = nullptr;
