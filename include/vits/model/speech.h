@@ -16,17 +16,17 @@
 namespace vits::model {
 
 struct SpeechRequest {
-  at::Tensor token_ids;      // [B, T] int64
-  at::Tensor token_lengths;  // [B] int64, each at least 1; undefined: no padding
-  at::Tensor speaker_ids;    // [B] int64; undefined with one speaker
+  at::Tensor token_ids;        // [B, T] int64
+  at::Tensor token_lengths{};  // [B] int64, each at least 1; undefined: no padding
+  at::Tensor speaker_ids{};    // [B] int64; undefined with one speaker
   double noise_scale = 0.667, noise_scale_duration = 0.8;
   double speaking_rate = 1.0;
 
   // Draws to use, standard normal. What is undefined is drawn on the host from `generator` (PyTorch's own if empty), in
   // the order and layout of transformers: the same seed speaks the same there.
-  at::Tensor duration_noise;  // [B, 2, T]
-  at::Tensor prior_noise;     // [B, C, F'], F' at least as long as the speech
-  std::optional<at::Generator> generator;
+  at::Tensor duration_noise{};  // [B, 2, T]
+  at::Tensor prior_noise{};     // [B, C, F'], F' at least as long as the speech
+  std::optional<at::Generator> generator{};
 };
 
 struct Speech {
