@@ -36,7 +36,7 @@ constexpr double kPatienceSeconds = 3600;
 struct BenchmarkOptions {
   std::string what, against = "transformers";
   std::string model, python;
-  int64_t threads = 0, rounds = 5;
+  int64_t threads = 0, rounds = 3;
   bool json = false;
 
   template <class Visitor>
@@ -168,12 +168,14 @@ int benchmark(const BenchmarkOptions& options) {
     our_single.add(ours);
     their_single.add(theirs);
     our_file.add(timed(voice, sentences));
-    their_file.add(peer.measure("file"));
     base::throw_if_stopped();
-    their_padded.add(peer.measure(padded));
+    // The first round finds out which way is the peer's better one.
+    const bool one_by_one = round == 0 || their_file.of_rounds[0] <= their_padded.of_rounds[0];
+    if (one_by_one) their_file.add(peer.measure("file"));
+    if (round == 0 || !one_by_one) their_padded.add(peer.measure(padded));
+    const auto& better = their_padded.of_rounds[0] < their_file.of_rounds[0] ? their_padded : their_file;
     single_ratios.push_back(their_single.of_rounds.back() / our_single.of_rounds.back());
-    file_ratios.push_back(std::min(their_file.of_rounds.back(), their_padded.of_rounds.back())
-                          / our_file.of_rounds.back());
+    file_ratios.push_back(better.of_rounds.back() / our_file.of_rounds.back());
     report::info("benchmark", "round {} of {}: single {:.2f}, file {:.2f} times", round + 1, options.rounds,
                  single_ratios.back(), file_ratios.back());
   }
@@ -206,9 +208,13 @@ int benchmark(const BenchmarkOptions& options) {
   fmt::print("{:<30}{:>12}{:>14}{:>10}\n", "", "vits-train", "transformers", "ratio");
   fmt::print("{:<30}{:>12.3f}{:>14.3f}{:>9.2f}x\n", "sentences one at a time", middle(our_single), middle(their_single),
              single_ratio);
-  fmt::print("{:<30}{:>12.3f}{:>14.3f}\n", "file of 64, one by one", middle(our_file), middle(their_file));
-  fmt::print("{:<30}{:>12.3f}{:>14.3f}{:>9.2f}x\n", "file of 64, against its best", middle(our_file),
+  const bool padding_helps = middle(their_padded) < middle(their_file);
+  fmt::print("{:<30}{:>12.3f}{:>14.3f}{:>9.2f}x\n", "file of 64 sentences", middle(our_file),
              std::min(middle(their_file), middle(their_padded)), file_ratio);
+  fmt::print("\ntransformers spoke the file {}; {} it took {:.3f}.\n",
+             padding_helps ? fmt::format("in padded batches of {}", kRowsOfPeer) : "sentence by sentence",
+             padding_helps ? "sentence by sentence" : fmt::format("in padded batches of {}", kRowsOfPeer),
+             std::max(middle(their_file), middle(their_padded)));
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// Sixty-four English sentences of 20 to 130 letters, made of words that any vocabulary of Latin letters has.
+// Sixty-four English sentences of 10 to 75 letters, made of words that any vocabulary of Latin letters has.
 #pragma once
 #include <string>
 #include <vector>
