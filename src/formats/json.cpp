@@ -10,7 +10,8 @@ namespace vits::formats {
 
 namespace {
 
-constexpr size_t kMostValues = 1'000'000;  // 16 bytes and more each: bounds what 16 MB of "[[[],[],..." may take
+constexpr size_t kMostValues =
+    500'000;  // about 100 bytes each as entries of objects; bounds what 16 MB of "[[[],[],..." may take
 
 struct Place {
   size_t line = 1, column = 1;
@@ -109,7 +110,8 @@ Json parse_json(std::string_view text, const std::string& source) {
 }
 
 Json read_json(const std::filesystem::path& path) {
-  return parse_json(base::read_file(path, kLargestJsonBytes), path.string());
+  const base::MappedFile file(path);
+  return parse_json({file.bytes().data(), file.bytes().size()}, path.string());
 }
 
 std::string json_text(const Json& value) { return pretty(value); }

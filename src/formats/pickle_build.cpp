@@ -14,7 +14,7 @@ namespace {
 using Kind = PickleValue::Kind;
 using Items = std::vector<const PickleNode*>;
 
-constexpr size_t kMostTensors = 50'000, kMostDimensions = 64;
+constexpr size_t kMostTensors = 20'000, kMostDimensions = 8;
 
 int64_t integer_of(const PickleStack& stack, const PickleNode* node) {
   if (node->kind != Kind::integer || !node->fits) throw stack.damaged("a number is missing");

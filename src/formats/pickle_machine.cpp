@@ -18,8 +18,8 @@ constexpr size_t kLargestPickle = 64u << 20;
 
 class Machine {
  public:
-  Machine(std::span<const char> bytes, PickleTree& tree, const std::string& file, Classes classes)
-      : bytes_(bytes), stack_(tree, file), classes_(classes) {}
+  Machine(std::span<const char> bytes, PickleTree& tree, const std::string& file, Classes classes, size_t most_values)
+      : bytes_(bytes), stack_(tree, file, most_values), classes_(classes) {}
 
   size_t run() {
     while (!step(next<uint8_t>())) {
@@ -176,8 +176,9 @@ class Machine {
 
 }  // namespace
 
-size_t run_opcodes(std::span<const char> bytes, PickleTree& tree, const std::string& file, Classes classes) {
-  return Machine(bytes.first(std::min(bytes.size(), kLargestPickle)), tree, file, classes).run();
+size_t run_opcodes(std::span<const char> bytes, PickleTree& tree, const std::string& file, Classes classes,
+                   size_t most_values) {
+  return Machine(bytes.first(std::min(bytes.size(), kLargestPickle)), tree, file, classes, most_values).run();
 }
 
 }  // namespace vits::formats

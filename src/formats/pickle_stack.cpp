@@ -12,7 +12,7 @@ namespace {
 using Kind = PickleValue::Kind;
 
 // Together these keep the tree below 100 MB whatever the file says; a training checkpoint at MMS size has 30,000 nodes.
-constexpr size_t kMostNodes = 400'000, kMostItems = 1'000'000, kMostStack = 1'000'000;
+constexpr size_t kMostItems = 500'000;
 constexpr size_t kMostKeptText = 8u << 20;  // made of memoized texts it could grow without end from a small file
 
 }  // namespace
@@ -22,7 +22,8 @@ Error PickleStack::damaged(std::string_view what) const {
 }
 
 PickleNode* PickleStack::make(Kind kind) {
-  if (tree.nodes.size() >= kMostNodes) throw Error("{} holds more than {} values; no voice does.", file, kMostNodes);
+  if (tree.nodes.size() >= most_values_)
+    throw Error("{} holds more than {} values; no voice does.", file, most_values_);
   PickleNode& node = tree.nodes.emplace_back();
   node.kind = kind;
   return &node;
@@ -48,7 +49,7 @@ void PickleStack::set_items(PickleNode* dictionary, std::span<const PickleNode* 
 }
 
 void PickleStack::push(PickleNode* node) {
-  if (stack_.size() >= kMostStack) throw damaged("a stack without an end");
+  if (stack_.size() >= most_values_) throw damaged("a stack without an end");
   stack_.push_back(node);
 }
 
@@ -136,7 +137,7 @@ std::vector<const PickleNode*> PickleStack::pop_to_mark() {
 }
 
 void PickleStack::memoize(uint64_t key) {
-  if (memo_.size() >= kMostNodes) throw damaged("a memo without an end");
+  if (memo_.size() >= most_values_) throw damaged("a memo without an end");
   memo_[key] = top();
 }
 

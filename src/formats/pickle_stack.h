@@ -15,7 +15,8 @@ namespace vits::formats {
 // allocate. A value that is missing or of the wrong kind is an Error that names the file and the byte.
 class PickleStack {
  public:
-  PickleStack(PickleTree& tree_to_fill, const std::string& file_name) : tree(tree_to_fill), file(file_name) {}
+  PickleStack(PickleTree& tree_to_fill, const std::string& file_name, size_t most_values)
+      : tree(tree_to_fill), file(file_name), most_values_(most_values) {}
 
   PickleTree& tree;
   const std::string& file;
@@ -49,6 +50,7 @@ class PickleStack {
   void push_memoized(uint64_t key);
 
  private:
+  size_t most_values_;
   std::vector<PickleNode*> stack_;  // a null pointer is a mark
   std::unordered_map<uint64_t, PickleNode*> memo_;
   PickleNode *none_ = nullptr, *true_ = nullptr, *false_ = nullptr;

@@ -48,10 +48,10 @@ void check_form(PickleTree& tree, const std::string& file) {
 }  // namespace
 
 std::shared_ptr<PickleTree> run_pickle(std::span<const char> bytes, std::shared_ptr<const void> source,
-                                       const std::string& file, Classes classes, size_t* consumed) {
+                                       const std::string& file, Classes classes, size_t* consumed, size_t most_values) {
   auto tree = std::make_shared<PickleTree>();
   tree->source = std::move(source);
-  const size_t end = run_opcodes(bytes, *tree, file, classes);
+  const size_t end = run_opcodes(bytes, *tree, file, classes, most_values);
   if (consumed) *consumed = end;
   check_form(*tree, file);
   return tree;

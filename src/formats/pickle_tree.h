@@ -56,13 +56,18 @@ struct PickleTree {
 
 enum class Classes { none, torchscript };  // may the file hold objects of `__torch__` classes, as plain attributes?
 
+// A training checkpoint at MMS size has 30,000 values.
+inline constexpr size_t kMostPickleValues = 250'000;
+
 // The machine itself: fills the arena and sets its root; gives the bytes consumed. run_pickle() is what others call.
-size_t run_opcodes(std::span<const char> bytes, PickleTree& tree, const std::string& file, Classes classes);
+size_t run_opcodes(std::span<const char> bytes, PickleTree& tree, const std::string& file, Classes classes,
+                   size_t most_values);
 
 // Reads one pickle from the front of `bytes` into a tree whose tensors still lack their bytes; `consumed` says where it
 // ended.
 std::shared_ptr<PickleTree> run_pickle(std::span<const char> bytes, std::shared_ptr<const void> source,
-                                       const std::string& file, Classes classes, size_t* consumed = nullptr);
+                                       const std::string& file, Classes classes, size_t* consumed = nullptr,
+                                       size_t most_values = kMostPickleValues);
 
 // Gives every storage its bytes and cuts the tensors. All tensors together may unfold to `file_bytes` four times and 64
 // MB.

@@ -19,7 +19,7 @@ namespace {
 
 // The format allows 100 MB, which could make us take three times that; an MMS voice has 90 kB.
 constexpr uint64_t kLargestHeader = 16ull << 20;
-constexpr size_t kMostTensors = 100'000, kMostDimensions = 64;
+constexpr size_t kMostTensors = 50'000, kMostDimensions = 8;
 constexpr size_t kLengthBytes = 8;
 
 struct DtypeName {

@@ -13,6 +13,7 @@ namespace vits::formats {
 namespace {
 
 constexpr int64_t kLegacyProtocol = 1001;
+constexpr size_t kMostSmallValues = 25'000;  // of the pickles around the object; the longest lists the storages
 
 // Five pickles in a row (a magic number, the protocol, the system, the object, the keys of its storages), then each
 // storage's number of elements and bytes, in the order of the keys.
@@ -20,9 +21,9 @@ PickleValue read_legacy(const std::filesystem::path& path) {
   const auto mapped = std::make_shared<base::MappedFile>(path);
   const std::string file = path.string();
   auto rest = mapped->bytes();
-  const auto next = [&] {
+  const auto next = [&](size_t most_values = kMostSmallValues) {
     size_t consumed = 0;
-    auto tree = run_pickle(rest, mapped, file, Classes::none, &consumed);
+    auto tree = run_pickle(rest, mapped, file, Classes::none, &consumed, most_values);
     rest = rest.subspan(consumed);
     return tree;
   };
@@ -32,7 +33,7 @@ PickleValue read_legacy(const std::filesystem::path& path) {
     throw Error("{} has the version {} of its form, which is not known.", file, protocol.integer());
   if (const auto little = system.find("little_endian"); little && !little->boolean())
     throw Error("{} was written on a big-endian machine; load and save it once with Python on this one.", file);
-  const auto tree = next();
+  const auto tree = next(kMostPickleValues);
   const PickleValue keys = root_of(next());
 
   std::map<std::string_view, std::span<const char>> stored;

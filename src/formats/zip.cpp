@@ -21,6 +21,7 @@ constexpr uint16_t kStored = 0, kDeflated = 8, kEncryptedFlag = 1, kUtf8Flag = 0
 constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max(), kMax16 = std::numeric_limits<uint16_t>::max();
 constexpr uint64_t kFreeInflation = 64ull << 20, kInflationPerFileByte = 4;
 constexpr uint64_t kAlignment = 64;
+constexpr uint64_t kMostRecords = 100'000, kLargestDirectory = 16ull << 20;  // an MMS voice as TorchScript has 3,000
 
 // Little-endian fields read in order; reading past the end is an Error, not a crash.
 class Fields {
@@ -165,6 +166,9 @@ ZipReader::ZipReader(const std::filesystem::path& path) : file_(std::make_shared
   const std::string file = path.string();
   const auto bytes = file_->bytes();
   const Directory directory = find_directory(bytes, file);
+  if (directory.entries > kMostRecords || directory.bytes > kLargestDirectory)
+    throw Error("{} says that it has {} records in a directory of {} bytes; no voice does.", file, directory.entries,
+                directory.bytes);
   Fields fields(part(bytes, directory.offset, directory.bytes, file), file);
   for (uint64_t i = 0; i < directory.entries; ++i) {
     if (fields.next<uint32_t>() != kDirectoryEntry)

@@ -1,4 +1,4 @@
-"""Does Python read what we wrote? check_written.py EXPECTED.safetensors WRITTEN.safetensors|WRITTEN.bin ..."""
+"""Does Python read what we wrote? check_written.py EXPECTED.safetensors WRITTEN.safetensors|WRITTEN.bin|G_1234.pth ..."""
 import sys
 
 import torch
@@ -20,6 +20,10 @@ for written in sys.argv[2:]:
         compare(written, load_file(written))
         with safe_open(written, "pt") as file:
             assert file.metadata() == {"format": "pt"}, file.metadata()
+    elif written.endswith(".pth"):
+        read = torch.load(written, weights_only=True)
+        compare(written, read["model"])
+        assert (read["iteration"], read["learning_rate"]) == (1234, 1.9e-4), read
     else:
         compare(written, torch.load(written, weights_only=True))
         compare(written, torch.load(written, weights_only=True, mmap=True))

@@ -206,4 +206,72 @@ TEST(Fuzz, Json) {
   fuzz({"sharded/model.safetensors.index.json"}, damage_bytes, [](const auto& path) { read_json(path); });
 }
 
+// Files made to take as much memory as they can, each about 16 MB.
+constexpr size_t kWorstBytes = 16'000'000;
+
+int64_t most_allocated(const std::string& bytes, Read read) {
+  static CountingAllocator allocator;
+  c10::SetCPUAllocator(&allocator, 255);
+  vits::base::TemporaryFolder folder;
+  const auto path = folder.path() / "worst";
+  std::ofstream(path, std::ios::binary) << bytes;
+  const int64_t before = allocated_bytes;
+  most_allocated_bytes = before;
+  try {
+    read(path);
+  } catch (const vits::Error&) {
+  }
+  return most_allocated_bytes - before;
+}
+
+std::string repeated(const std::string& begin, const std::string& part, const std::string& end = "") {
+  std::string text = begin;
+  while (text.size() + part.size() + end.size() <= kWorstBytes) text += part;
+  return text + end;
+}
+
+TEST(Fuzz, JsonMadeToTakeMemoryTakesLessThan100Megabytes) {
+  std::string numbered = "{";
+  for (int i = 0; numbered.size() < kWorstBytes; ++i) numbered += "\"" + std::to_string(i) + "\":[0],";
+  for (const auto& text : {repeated("[", "[],"), repeated("[\"", "a", "\"]"), repeated("[", "{\"a\":0},"), numbered})
+    EXPECT_LT(most_allocated(text, [](const auto& path) { read_json(path); }), kMostAllocated) << text.substr(0, 20);
+}
+
+TEST(Fuzz, SafetensorsMadeToTakeMemoryTakeLessThan100Megabytes) {
+  std::string header = "{";
+  for (int i = 0; header.size() < kWorstBytes - 100; ++i)
+    header +=
+        (i ? ",\"" : "\"") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0,0,0,0,0,0,0,0],"data_offsets":[0,0]})";
+  header += "}";
+  for (const auto& text :
+       {header, repeated("{\"", "a", "\":{}}"), repeated("{\"__metadata__\":{\"a\":\"", "a", "\"}}")}) {
+    const uint64_t length = text.size();
+    const std::string bytes = std::string(reinterpret_cast<const char*>(&length), 8) + text;
+    EXPECT_LT(most_allocated(bytes, [](const auto& path) { touch(read_safetensors(path)); }), kMostAllocated)
+        << text.substr(0, 20);
+  }
+}
+
+TEST(Fuzz, PicklesMadeToTakeMemoryTakeLessThan100Megabytes) {
+  const std::string protocol = "\x80\x02", nothing = std::string(1, '\0');
+  for (const auto& pickle : {repeated(protocol, "]"), repeated(protocol, "]\x94"), repeated(protocol + "](", "]\x94"),
+                             repeated(protocol + "]", "]Na"), repeated(protocol + "]q" + nothing, "h" + nothing),
+                             repeated(protocol + "N](",
+                                      "]\x94N\x94"
+                                      "a",
+                                      "e."),
+                             repeated(protocol + "c__torch__\n", "A", "\n.")}) {
+    vits::base::TemporaryFolder folder;
+    ZipWriter zip(folder.path() / "worst");
+    zip.add("a/data.pkl", pickle);
+    zip.commit();
+    const std::string bytes = vits::base::read_file(folder.path() / "worst");
+    EXPECT_LT(most_allocated(bytes, [](const auto& path) { values_in(read_torch_file(path)); }), kMostAllocated)
+        << pickle.substr(0, 20);
+  }
+  EXPECT_LT(most_allocated(vits::base::read_file(python_files() / "bomb.pth"),
+                           [](const auto& path) { read_torch_file(path); }),
+            kMostAllocated);
+}
+
 }  // namespace

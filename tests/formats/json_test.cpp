@@ -39,8 +39,8 @@ TEST(Json, RepeatedKeysDepthAndSizeAreRefused) {
   EXPECT_NE(message_of(std::string(100'000, '[')).find("nested deeper than 200"), std::string::npos);
   EXPECT_EQ(message_of(std::string(200, '[') + std::string(200, ']')), "read");
   std::string many = "[0";
-  for (int i = 0; i < 1'000'000; ++i) many += ",0";
-  EXPECT_NE(message_of(many + "]").find("more than 1000000 values"), std::string::npos);
+  for (int i = 0; i < 500'000; ++i) many += ",0";
+  EXPECT_NE(message_of(many + "]").find("more than 500000 values"), std::string::npos);
   EXPECT_NE(message_of(std::string(kLargestJsonBytes + 1, ' ')).find("is not read"), std::string::npos);
 }
 

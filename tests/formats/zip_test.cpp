@@ -75,7 +75,8 @@ TEST(Zip, SaysWhatIsWrongWithADamagedFile) {
   EXPECT_TRUE(contains(message_of(changed(good.find("hello"), "j")), "checksum of its record a/first"));
   const size_t directory = good.find("PK\1\2");
   EXPECT_TRUE(contains(message_of(changed(directory + 20, "\xff\xff\xff\x7f")), "two sizes"));
-  EXPECT_TRUE(contains(message_of(changed(directory + 20, "\xff\xff\xff\x7f\xff\xff\xff\x7f")), "points to 2147483647 bytes"));
+  EXPECT_TRUE(
+      contains(message_of(changed(directory + 20, "\xff\xff\xff\x7f\xff\xff\xff\x7f")), "points to 2147483647 bytes"));
   EXPECT_TRUE(contains(message_of(changed(directory + 8, "\1")), "encrypted"));
   EXPECT_TRUE(contains(message_of(changed(directory + 10, "\xc")), "method 12"));
   EXPECT_TRUE(contains(message_of(changed(directory + 42, "\1")), "is damaged"));

@@ -15,7 +15,7 @@ inline constexpr uint64_t kLargestJsonBytes = 16ull << 20;
 inline constexpr int kDeepestJson = 200;
 
 // Throws Error that names `source` (a file, usually), line:column and what is wrong: broken syntax, text that is not
-// UTF-8, a key that occurs twice in one object, nesting deeper than kDeepestJson, more than a million values.
+// UTF-8, a key that occurs twice in one object, nesting deeper than kDeepestJson, more than half a million values.
 Json parse_json(std::string_view text, const std::string& source);
 
 // The same for a file of at most kLargestJsonBytes. A byte order mark at the beginning is skipped.

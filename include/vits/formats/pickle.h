@@ -67,10 +67,11 @@ std::string_view name_of(PickleValue::Kind kind);
 PickleValue read_torch_file(const std::filesystem::path& path);
 
 // A dictionary of tensors in zip form, as pytorch_model.bin has it: torch.load reads it with weights_only=True and with
-// mmap=True. Atomic; no copy of a contiguous CPU tensor is made. Tensors that share memory are written once each.
+// mmap=True. Atomic; no copy of a contiguous CPU tensor is made. Tensors that share memory are written apart.
 void write_torch_state(const std::filesystem::path& path, const TensorMap& tensors);
 
-// The same as the original VITS saves it: {"model": tensors, "iteration": ..., "optimizer": None, "learning_rate": ...}.
+// The same as the original VITS saves it: {"model": tensors, "iteration": ..., "optimizer": None, "learning_rate":
+// ...}.
 struct TrainingPlace {
   int64_t iteration = 0;
   double learning_rate = 0.0;
