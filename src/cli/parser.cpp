@@ -80,7 +80,9 @@ Wish parse(const Command& command, const std::vector<std::string>& words) {
   std::map<std::string, std::vector<std::string>> given;
   for (const base::Option& option : command.options.options()) {
     const std::string name = option.limits.positional ? option.name : "--" + option.name;
-    app.add_option(name, given[option.name])->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    auto* added = app.add_option(name, given[option.name])->expected(1);
+    added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (option.limits.positional) added->allow_extra_args(false);  // the next word is the next positional's
   }
   auto list = normalized(command, words);
   std::reverse(list.begin(), list.end());  // CLI11 takes them from the back

@@ -12,7 +12,7 @@ struct ConvertOptions {
   std::string format = "huggingface";
   std::string dtype = "keep";
   bool keep_discriminators = false;
-  std::vector<std::string> reinitialize;
+  std::vector<std::string> reinitialize = {};
   int64_t seed = 0;
   bool overwrite = false;
 
