@@ -68,6 +68,18 @@ TEST(Romanizer, SlowEqualsThePythonPackageOnEveryCharacterAlone) {
   EXPECT_EQ(count_differences(lines), 0);
 }
 
+TEST(Romanizer, SlowTablesAreWhatTheScriptMakes) {
+  const base::TemporaryFolder made;
+  support::run_python("scripts/make_uroman_data", {"--out", made.path().string()});
+  const auto kept = support::source_folder() / "src/text/data/uroman";
+  if (base::read_file(made.path() / "version.txt") != base::read_file(kept / "version.txt"))
+    GTEST_SKIP() << "this Python knows another version of Unicode, or another uroman";
+  for (const char* file : {"rules", "characters", "decompositions", "numbers", "scripts", "signs"})
+    EXPECT_TRUE(base::read_file(made.path() / (std::string(file) + ".tsv"))
+                == base::read_file(kept / (std::string(file) + ".tsv")))
+        << file;
+}
+
 // Expected values: uroman.Uroman().romanize_string(text, lcode) of version 1.3.1.1.
 TEST(Romanizer, WritesLatinLettersForManyScripts) {
   const Romanizer romanizer;
