@@ -26,10 +26,7 @@ struct ConvertCommandOptions {
 int convert(const ConvertCommandOptions& options) {
   const auto converted = exporter::convert(find_voice(options.from), options.to, options.convert);
   for (const auto& note : converted.notes) fmt::print("note: {}\n", note);
-  if (!converted.reinitialized.empty()) {
-    fmt::print("{} tensors start afresh:\n", converted.reinitialized.size());
-    for (const auto& name : converted.reinitialized) fmt::print("  {}\n", name);
-  }
+  for (const auto& name : converted.reinitialized) fmt::print("afresh: {}\n", name);
   fmt::print("{} written ({})\n", options.to, options.convert.format);
   return 0;
 }

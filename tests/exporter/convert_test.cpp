@@ -82,7 +82,9 @@ TEST_F(Conversion, IntoAHuggingFaceFolderIsOpenedByTransformersAsTheSameVoice) {
   const Json& wanted = opened[5];
   EXPECT_EQ(wanted["unexpected_keys"].size(), 74u);  // the discriminators
   for (size_t i = 0; i < 5; ++i) expect_opens(opened[i], wanted, std::to_string(i));
-  for (const size_t exact : {0, 1, 3}) EXPECT_EQ(opened[exact]["waveform"], wanted["waveform"]) << exact;
+  // Of the same weights two runs of Python differ in the last digits with where the tensors lie in memory.
+  for (const size_t same : {0, 1, 3})
+    EXPECT_LE(largest_difference(opened[same]["waveform"], wanted["waveform"]), 1e-6) << same;
   EXPECT_LE(largest_difference(opened[2]["waveform"], wanted["waveform"]), 1e-4);
   EXPECT_EQ(formats::read_safetensors_header(out("half") / "model.safetensors").tensors.begin()->second.dtype,
             at::kHalf);
@@ -150,9 +152,9 @@ TEST_F(Conversion, OfAnArchiveIntoAnArchiveStillRuns) {
   convert(source, out("same.pt"), {.format = "torchscript"});
   convert(source, out("other.pt"), {.format = "torchscript", .reinitialize = {"decoder.conv_post.weight"}, .seed = 5});
   const auto opened = in_python({source, out("same.pt"), out("other.pt")});
-  EXPECT_EQ(opened[1]["waveform"], opened[0]["waveform"]);
+  EXPECT_LE(largest_difference(opened[1]["waveform"], opened[0]["waveform"]), 1e-6);
   EXPECT_EQ(opened[2]["waveform"].size(), opened[0]["waveform"].size());
-  EXPECT_NE(opened[2]["waveform"], opened[0]["waveform"]);
+  EXPECT_GE(largest_difference(opened[2]["waveform"], opened[0]["waveform"]), 1e-3);
   expect_text(error_of(variants() / "current", out("new.pt"), {.format = "torchscript"}),
               "scripts/convert_to_torchscript.py");
   EXPECT_FALSE(fs::exists(out("new.pt")));
