@@ -5,9 +5,9 @@
 writes G_100000.pth (with an optimiser's state, as training saves it), an older G_2000.pth with other weights, D_100000.pth,
 config.json, vocab.txt and wanted.safetensors: the `waveform` it speaks of `ids` without noise.
 
-    original_vits.py --check FOLDER
+    original_vits.py --check FOLDER...
 
-loads G_100000.pth and D_100000.pth of a folder strictly, as fairseq's MMS does, and prints a JSON object: what it speaks.
+loads G_100000.pth and D_100000.pth of each strictly, as fairseq's MMS does, and prints a JSON list: what they speak.
 """
 import argparse
 import importlib.util
@@ -131,18 +131,18 @@ def check(folder):
     if (folder / "D_100000.pth").exists():
         judges = torch.load(folder / "D_100000.pth", map_location="cpu", weights_only=True)["model"]
         answer["judges"] = set(judges) == set(MultiPeriodDiscriminator().state_dict())
-    print(json.dumps(answer))
+    return answer
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=pathlib.Path)
-    parser.add_argument("--check", type=pathlib.Path)
+    parser.add_argument("--check", type=pathlib.Path, nargs="+")
     parser.add_argument("--speakers", type=int, default=1)
     parser.add_argument("--resblock", type=int, default=1)
     parser.add_argument("--durations", default="stochastic")
     arguments = parser.parse_args()
     if arguments.check:
-        check(arguments.check)
+        print(json.dumps([check(folder) for folder in arguments.check]))
     else:
         make(arguments)
