@@ -89,9 +89,10 @@ void write_ids(const std::filesystem::path& path, const checkpoint::VoiceFiles& 
 }  // namespace
 
 SpeechSpeed compare_speech_speed(const std::filesystem::path& folder, const std::string& python, int64_t threads,
-                                 int64_t rounds) {
+                                 int64_t sentence_count, int64_t rounds) {
   const auto files = checkpoint::read_voice(folder);
-  const auto sentences = benchmark_sentences();
+  auto sentences = benchmark_sentences();
+  sentences.resize(std::min(sentences.size(), static_cast<size_t>(sentence_count)));
   const base::TemporaryFolder temporary;
   write_ids(temporary.path() / "ids.json", files, sentences);
   const voice::Voice voice(files, {.device = "cpu", .threads = threads});
@@ -103,7 +104,6 @@ SpeechSpeed compare_speech_speed(const std::filesystem::path& folder, const std:
     timed(voice, {sentences[warm_up]});
     peer.measure(one(warm_up));
   }
-  peer.measure(padded);
 
   const Factors empty{{}, voice.sample_rate_hz()};
   Factors our_single = empty, their_single = empty, our_file = empty, their_file = empty, their_padded = empty;

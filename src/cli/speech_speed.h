@@ -12,12 +12,12 @@ namespace vits::cli {
 struct SpeechSpeed {
   std::string our_program, their_program;                                 // instructions and threads; versions
   double our_single = 0, their_single = 0, single_ratio = 0;              // one sentence at a time
-  double our_file = 0, their_file_one_by_one = 0, their_file_padded = 0;  // 64 sentences
+  double our_file = 0, their_file_one_by_one = 0, their_file_padded = 0;  // a file of sentences
   double file_ratio = 0;                                                  // to their better way
 };
 
-// `folder` is a Hugging Face folder; `python` has transformers.
+// `folder` is a Hugging Face folder; `python` has transformers; at most 64 sentences.
 SpeechSpeed compare_speech_speed(const std::filesystem::path& folder, const std::string& python, int64_t threads,
-                                 int64_t rounds);
+                                 int64_t sentence_count, int64_t rounds);
 
 }  // namespace vits::cli
