@@ -41,7 +41,6 @@ void write_tokenizer(const std::filesystem::path& folder, const VoiceFiles& voic
   if (!voice.vocab.is_object()) return;
   Json tokenizer = voice.tokenizer_config.is_object() ? voice.tokenizer_config : Json::object();
   tokenizer["tokenizer_class"] = "VitsTokenizer";
-  const std::string pad = tokenizer.contains("pad_token") ? "" : "<pad>";
   Json special = voice.special_tokens_map, added = voice.added_tokens;
   if (!special.is_object()) {
     special = {{"pad_token", tokenizer.value("pad_token", Json("<pad>"))},
