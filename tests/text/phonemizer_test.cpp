@@ -26,7 +26,7 @@ TEST(Phonemizer, EqualsTransformersWithThePhonemizerPackage) {
   const Json content = formats::read_json(folder / "vits_ljs.json");
   const auto settings = settings_from_json(content["vocab"], content["tokenizer_config"]);
   const Tokenizer ours(settings), as_transformers(settings, Interspersing::kTransformers);
-  int64_t texts = 0, other_ids = 0, other_ids_than_transformers = 0, accepted = 0;
+  int64_t texts = 0, other_ids = 0, other_ids_than_transformers = 0;
   for (const auto& row : content["rows"]) {
     const std::string text = row[0];
     const Encoded encoded = ours.encode(text);
