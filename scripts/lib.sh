@@ -74,7 +74,7 @@ build() {
   local folder=$1
   shift
   local quiet=--quiet
-  if ! ninja -C "$folder" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
+  if ninja -C "$folder" -n "$@" 2>/dev/null | grep -q ' \(Building\|Linking\) '; then
     say "building $* in $folder (a cold build takes 10 to 15 minutes on two processors)"
     [ -t 2 ] && quiet=
   fi

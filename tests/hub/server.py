@@ -79,7 +79,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.serve()
 
     def serve(self):
-        self.status = 0
+        self.status, self.noted = 0, False
         path, _, query = self.path.partition("?")
         path = urllib.parse.unquote(path)
         fault = fault_for(("store" if self.server.is_store else "hub") + " " + self.command + " " + path)
@@ -88,6 +88,14 @@ class Server(http.server.BaseHTTPRequestHandler):
                 self.route(path, dict(urllib.parse.parse_qsl(query)), fault)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+        self.note()
+
+    # Once a request, before its answer goes out: whoever has the answer finds the line.
+    def note(self):
+        if self.noted:
+            return
+        self.noted = True
+        path = urllib.parse.unquote(self.path.partition("?")[0])
         with lock, open(self.server.log, "a") as log:
             line = {"server": "store" if self.server.is_store else "hub", "method": self.command, "path": path,
                     "range": self.headers.get("Range"), "token": self.headers.get("Authorization"), "status": self.status}
@@ -114,6 +122,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def send(self, status, headers=None, body=b"", announce=True):
         self.status = status
+        self.note()
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
