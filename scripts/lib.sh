@@ -75,7 +75,7 @@ build() {
   shift
   local quiet=--quiet
   if ninja -C "$folder" -n "$@" 2>/dev/null | grep -q ' \(Building\|Linking\) '; then
-    say "building $* in $folder (a cold build takes 10 to 15 minutes on two processors)"
+    say "building $* in $folder (a cold build takes some 15 minutes on two processors)"
     [ -t 2 ] && quiet=
   fi
   NINJA_STATUS='[%f of %t, %e s] ' ninja -C "$folder" $quiet -j "${JOBS:-$(jobs_that_fit)}" "$@" >&2 || fail "the build failed; the first error stands above"
