@@ -114,8 +114,9 @@ checkpoint::VoiceFiles new_voice(const NewVoiceOptions& options) {
   checkpoint::VoiceFiles voice;
   voice.config = config_of(options, static_cast<int64_t>(vocab.size()));
   voice.config.check("create");
-  voice.raw_config =
-      checkpoint::config_to_json(voice.config, {{"model_type", "vits"}, {"architectures", {"VitsModel"}}});
+  // Every value is said, for readers that do not know transformers' defaults.
+  voice.raw_config = {{"model_type", "vits"}, {"architectures", {"VitsModel"}}};
+  model::VitsConfig::visit(voice.config, [&](const char* key, const auto& value) { voice.raw_config[key] = value; });
   voice.vocab = std::move(vocab);
   voice.tokenizer_config = {{"tokenizer_class", "VitsTokenizer"},
                             {"language", options.language},
