@@ -11,8 +11,8 @@ Command make_synthesize_command();
 Command make_verify_command();
 
 std::vector<Command> all_commands() {
-  return {make_synthesize_command(), make_inspect_command(), make_verify_command(),
-          make_convert_command(),    make_create_command(),  make_doctor_command(), make_benchmark_command()};
+  return {make_synthesize_command(), make_inspect_command(), make_verify_command(),   make_convert_command(),
+          make_create_command(),     make_doctor_command(),  make_benchmark_command()};
 }
 
 }  // namespace vits::cli

@@ -27,8 +27,8 @@ struct Piece {
 // sentence (2. Allegro), nor at a full stop before a lower-case letter. A piece without any letter or digit joins the
 // one before it.
 //
-// `max_characters` (code points, blanks at either end not counted) is kept by all pieces; a longer sentence is cut at the
-// last comma in its second half, else between words, else anywhere but before a combining mark.
+// `max_characters` (code points, blanks at either end not counted) is kept by all pieces; a longer sentence is cut at
+// the last comma in its second half, else between words, else anywhere but before a combining mark.
 std::vector<Piece> split_sentences(std::string_view utf8, int64_t max_characters = 400);
 
 }  // namespace vits::text
