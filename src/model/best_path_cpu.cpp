@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "best_path_search.h"
+#include "vits/base/parallel.h"
 
 namespace vits::model {
 
@@ -59,9 +60,10 @@ void search(const float* score, int64_t stride, int64_t tokens, int64_t frames, 
 }  // namespace
 
 void best_path_cpu(const PathProblem& problem) {
-  at::parallel_for(0, problem.utterances, 1, [&](int64_t begin, int64_t end) {
+  const int64_t workers = std::min<int64_t>(at::get_num_threads(), problem.utterances);
+  base::for_each_task(workers, static_cast<int>(workers), [&](int64_t worker) {
     Rows rows(problem.tokens, problem.frames);
-    for (int64_t row = begin; row < end; ++row) {
+    for (int64_t row = worker; row < problem.utterances; row += workers) {
       const int64_t cells = problem.tokens * problem.frames;
       search(problem.score + row * cells, problem.tokens, problem.token_lengths[row], problem.frame_lengths[row],
              problem.frames, rows, problem.path + row * cells);
