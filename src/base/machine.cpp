@@ -2,12 +2,11 @@
 
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
+#include <string>
 
 namespace vits::base {
 
@@ -31,12 +30,6 @@ Memory memory() {
   return memory;
 }
 
-uint64_t peak_memory_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) << 10;
-}
-
 int processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -49,12 +42,6 @@ bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
 int terminal_columns() {
   winsize size{};
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-std::string program_path() {
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::string() : path.string();
 }
 
 }  // namespace vits::base

@@ -20,6 +20,7 @@
 #include "vits/checkpoint/weights.h"
 #include "vits/model/fast_decoder.h"
 #include "vits/model/speech.h"
+#include "vits/model/weights.h"
 
 namespace vits::voice {
 
@@ -74,7 +75,7 @@ struct Voice::State {
         generator(files.config) {
     checkpoint::apply_weights(generator, nullptr, files);
     const at::NoGradGuard no_grad;
-    for (auto* convolution : model::convolutions_of(*generator)) convolution->fold_weight_norm();
+    model::fold_weight_norm(generator);
     generator->eval();
     if (device.is_cpu()) decoder = model::FastDecoder::make(files.config, generator->decoder);
     generator->to(device);
