@@ -60,17 +60,20 @@ struct Memory {
   }
 };
 
+int16_t whole_number(float sample) {
+  return static_cast<int16_t>(std::lrint(std::clamp(sample, -1.0f, 1.0f) * 32767.0f));
+}
+
 void encode(SNDFILE* file, std::span<const float> samples, bool as_float) {
   std::vector<int16_t> whole(as_float ? 0 : kBlockSamples);
   std::vector<float> clipped(as_float ? kBlockSamples : 0);
   for (size_t begin = 0; begin < samples.size(); begin += kBlockSamples) {
     const auto block = samples.subspan(begin, std::min(kBlockSamples, samples.size() - begin));
     for (size_t i = 0; i < block.size(); ++i) {
-      const float sample = std::clamp(block[i], -1.0f, 1.0f);
       if (as_float)
-        clipped[i] = sample;
+        clipped[i] = std::clamp(block[i], -1.0f, 1.0f);
       else
-        whole[i] = static_cast<int16_t>(std::lrint(sample * 32767.0f));
+        whole[i] = whole_number(block[i]);
     }
     const auto count = static_cast<sf_count_t>(block.size());
     if ((as_float ? sf_write_float(file, clipped.data(), count) : sf_write_short(file, whole.data(), count)) != count)
@@ -78,16 +81,38 @@ void encode(SNDFILE* file, std::span<const float> samples, bool as_float) {
   }
 }
 
+std::string encoded(const std::filesystem::path& path, int format, std::span<const float> samples,
+                    int64_t sample_rate_hz) {
+  SF_INFO info{};
+  info.channels = 1;
+  info.samplerate = static_cast<int>(sample_rate_hz);
+  info.format = format;
+  Memory memory;
+  SF_VIRTUAL_IO calls{Memory::length, Memory::seek, Memory::read, Memory::write, Memory::tell};
+  SNDFILE* const file = sf_open_virtual(&calls, SFM_WRITE, &info, &memory);
+  if (!file)
+    throw Error("libsndfile cannot write {} at {} Hz: {}.", path.string(), sample_rate_hz, sf_strerror(nullptr));
+  try {
+    encode(file, samples, (format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS);
+  } catch (...) {
+    sf_close(file);
+    throw;
+  }
+  sf_close(file);
+  if ((format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG) fix_ogg_serial(memory.bytes);
+  return memory.bytes;
+}
+
+void put(char* at, uint64_t value, int width) {
+  for (int i = 0; i < width; ++i) at[i] = static_cast<char>(value >> (8 * i));
+}
+
 }  // namespace
 
 void check_sound_extension(const std::filesystem::path& path) { format_of(path); }
 
 Written write_sound(const std::filesystem::path& path, std::span<const float> samples, int64_t sample_rate_hz) {
-  SF_INFO info{};
-  info.channels = 1;
-  info.samplerate = static_cast<int>(sample_rate_hz);
-  info.format = format_of(path);
-
+  const int format = format_of(path);
   Written written;
   for (const float sample : samples) {
     if (!std::isfinite(sample))
@@ -98,22 +123,36 @@ Written write_sound(const std::filesystem::path& path, std::span<const float> sa
     written.peak = std::max(written.peak, static_cast<double>(std::abs(sample)));
     written.clipped_samples += std::abs(sample) > 1.0f;
   }
-
-  Memory memory;
-  SF_VIRTUAL_IO calls{Memory::length, Memory::seek, Memory::read, Memory::write, Memory::tell};
-  SNDFILE* const file = sf_open_virtual(&calls, SFM_WRITE, &info, &memory);
-  if (!file)
-    throw Error("libsndfile cannot write {} at {} Hz: {}.", path.string(), sample_rate_hz, sf_strerror(nullptr));
-  try {
-    encode(file, samples, (info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS);
-  } catch (...) {
-    sf_close(file);
-    throw;
-  }
-  sf_close(file);
-  if ((info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG) fix_ogg_serial(memory.bytes);
-  base::write_file(path, memory.bytes);
+  const bool wav = (format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV;
+  base::write_file(path, wav ? wav_bytes(samples, sample_rate_hz) : encoded(path, format, samples, sample_rate_hz));
   return written;
+}
+
+std::string wav_bytes(std::span<const float> samples, int64_t sample_rate_hz) {
+  constexpr size_t kHeaderBytes = 44, kMostSamples = (0xffffffffu - kHeaderBytes) / 2;
+  if (samples.size() > kMostSamples || sample_rate_hz < 1 || sample_rate_hz > 0x7fffffff)
+    throw Error("a WAV file holds at most {} samples at 1 to {} Hz, not {} at {} Hz.", kMostSamples, 0x7fffffff,
+                samples.size(), sample_rate_hz);
+  const size_t data_bytes = samples.size() * 2;
+  std::string bytes(kHeaderBytes + data_bytes, '\0');
+  char* const head = bytes.data();
+  std::memcpy(head, "RIFF....WAVEfmt ", 16);
+  put(head + 4, kHeaderBytes - 8 + data_bytes, 4);
+  put(head + 16, 16, 4);  // bytes of the format that follows
+  put(head + 20, 1, 2);   // PCM
+  put(head + 22, 1, 2);   // channels
+  put(head + 24, static_cast<uint64_t>(sample_rate_hz), 4);
+  put(head + 28, static_cast<uint64_t>(sample_rate_hz) * 2, 4);  // bytes a second
+  put(head + 32, 2, 2);                                          // bytes a moment
+  put(head + 34, 16, 2);                                         // bits
+  std::memcpy(head + 36, "data", 4);
+  put(head + 40, data_bytes, 4);
+  char* to = head + kHeaderBytes;
+  for (const float sample : samples) {
+    put(to, static_cast<uint16_t>(whole_number(sample)), 2);
+    to += 2;
+  }
+  return bytes;
 }
 
 }  // namespace vits::audio

@@ -120,6 +120,57 @@ Finished run_program(const std::vector<std::string>& arguments, const std::strin
   return finished;
 }
 
+ProgramOutput::ProgramOutput(const std::vector<std::string>& arguments) {
+  Pipe in, out, error;
+  process_ = start(arguments, in, out, &error, {});
+  output_ = out.release(out.read_end);
+  error_ = error.release(error.read_end);
+}
+
+ProgramOutput::~ProgramOutput() {
+  Pipe::close_end(output_);
+  Pipe::close_end(error_);
+  if (process_ > 0) {
+    ::kill(static_cast<pid_t>(process_), SIGKILL);
+    exit_code_of(static_cast<pid_t>(process_));
+  }
+}
+
+size_t ProgramOutput::read(std::span<char> bytes) {
+  constexpr size_t kMostErrorOutput = 1 << 16;
+  while (output_ >= 0 || error_ >= 0) {
+    pollfd waiting[2] = {{output_, POLLIN, 0}, {error_, POLLIN, 0}};
+    if (::poll(waiting, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      throw Error("cannot wait for a program's output: {}.", std::strerror(errno));
+    }
+    if (waiting[1].revents) {
+      char block[1 << 12];
+      const ssize_t count = ::read(error_, block, sizeof block);
+      if (count > 0)
+        error_output_.append(block, std::min(static_cast<size_t>(count), kMostErrorOutput - error_output_.size()));
+      if (count == 0 || (count < 0 && errno != EINTR)) Pipe::close_end(error_);
+    }
+    if (waiting[0].revents) {
+      const ssize_t count = ::read(output_, bytes.data(), bytes.size());
+      if (count > 0) return static_cast<size_t>(count);
+      if (count == 0 || errno != EINTR) Pipe::close_end(output_);
+    }
+  }
+  return 0;
+}
+
+Finished ProgramOutput::finish() {
+  char block[1 << 12];
+  while (read(block) > 0) {
+  }
+  Finished finished;
+  finished.exit_code = exit_code_of(static_cast<pid_t>(process_));
+  process_ = -1;
+  finished.error_output = error_output_;
+  return finished;
+}
+
 Conversation::Conversation(const std::vector<std::string>& arguments) : name_(arguments.at(0)) {
   ignore_broken_pipes();
   Pipe in, out;

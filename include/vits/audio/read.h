@@ -47,7 +47,9 @@ class SoundReader {
   class Decoder;
   class SndfileDecoder;
   class FfmpegDecoder;
-  std::unique_ptr<Decoder> decoder_;
+  struct Opened;
+  void open();
+  std::unique_ptr<Opened> opened_;
 };
 
 // Whole. Throws Error that names the file when it cannot be read or is longer than `most_seconds`.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 
 namespace vits::audio {
 
@@ -17,5 +18,9 @@ void check_sound_extension(const std::filesystem::path& path);
 // One channel. The file appears whole or not at all, and the same samples give the same bytes. Throws Error when a
 // sample is not a finite number or the file cannot be written.
 Written write_sound(const std::filesystem::path& path, std::span<const float> samples, int64_t sample_rate_hz);
+
+// The bytes of such a 16-bit WAV file, for writers with a way of their own to the disk: the samples times 32,767,
+// rounded to the nearest, those beyond -1 ... 1 as the nearest end of that range. The samples must be finite.
+std::string wav_bytes(std::span<const float> samples, int64_t sample_rate_hz);
 
 }  // namespace vits::audio

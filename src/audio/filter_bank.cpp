@@ -1,0 +1,114 @@
+#include "filter_bank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <numbers>
+#include <numeric>
+
+namespace vits::audio {
+
+namespace {
+
+// Flat up to 0.91 of the lower Nyquist frequency, silent from there on: the middle of the slope and its width as shares
+// of that frequency, and how far down the stop band lies.
+constexpr double kCutoff = 0.955, kSlope = 0.09, kStopBandDb = 108.0;
+
+// Beyond this a table no longer fits the processor's cache and two rows of a smaller one are mixed instead.
+constexpr int64_t kMostWeights = 1 << 19;
+// Rows a sample of the lower rate for that: a straight line between two misses the curve by (pi / 2048)^2 / 8, -130 dB.
+constexpr double kInterpolatedPhases = 2048.0;
+
+// I0, the modified Bessel function of order zero, by its series.
+double bessel(double x) {
+  double sum = 1.0, term = 1.0;
+  for (int k = 1; term > 1e-18 * sum; ++k) {
+    term *= (x / (2.0 * k)) * (x / (2.0 * k));
+    sum += term;
+  }
+  return sum;
+}
+
+FilterBank make(int64_t up, int64_t down) {
+  FilterBank bank;
+  bank.up = up;
+  bank.down = down;
+  // The lower Nyquist frequency in cycles an input sample.
+  const double nyquist = 0.5 * std::min(1.0, static_cast<double>(up) / static_cast<double>(down));
+  const double beta = 0.1102 * (kStopBandDb - 8.7);
+  const double length = (kStopBandDb - 7.95) / (2.285 * 2.0 * std::numbers::pi * kSlope * nyquist);
+  bank.taps = (static_cast<int64_t>(std::ceil(length)) + kTapStep) / kTapStep * kTapStep;
+  bank.interpolated = up > kMostWeights / bank.taps;
+  bank.phases = bank.interpolated ? std::max<int64_t>(64, std::llround(kInterpolatedPhases * 2.0 * nyquist)) : up;
+
+  const int64_t rows = bank.phases + (bank.interpolated ? 1 : 0);
+  bank.weights.resize(rows * bank.taps);
+  const double half = length / 2.0, cutoff = 2.0 * kCutoff * nyquist;
+  std::vector<double> row(bank.taps);
+  for (int64_t phase = 0; phase < rows; ++phase) {
+    double sum = 0.0;
+    for (int64_t tap = 0; tap < bank.taps; ++tap) {
+      const double at =
+          static_cast<double>(tap - bank.reach()) - static_cast<double>(phase) / static_cast<double>(bank.phases);
+      const double turn = std::numbers::pi * cutoff * at, inside = 1.0 - (at / half) * (at / half);
+      const double window = inside > 0.0 ? bessel(beta * std::sqrt(inside)) : 0.0;
+      row[tap] = (turn == 0.0 ? 1.0 : std::sin(turn) / turn) * window;
+      sum += row[tap];
+    }
+    // A constant stays what it is at every place: no whistle at the difference of the rates.
+    for (int64_t tap = 0; tap < bank.taps; ++tap)
+      bank.weights[phase * bank.taps + tap] = static_cast<float>(row[tap] / sum);
+  }
+  return bank;
+}
+
+// 16 sums, each over every 16th tap, whatever the width of the processor's registers; products are rounded before they
+// are added (AVX2 without FMA), so that all processors agree to the last bit. The two loads a product costs would keep
+// FMA waiting anyway.
+using Lanes = float __attribute__((vector_size(4 * kTapStep), aligned(4), may_alias));
+
+template <int kOutputs>
+inline __attribute__((always_inline)) void weigh_some(const float* weights, int64_t taps, const float* in, int64_t step,
+                                                      float* out) {
+  Lanes sums[kOutputs] = {};
+  for (int64_t tap = 0; tap < taps; tap += kTapStep) {
+    const Lanes weight = *reinterpret_cast<const Lanes*>(weights + tap);
+    for (int i = 0; i < kOutputs; ++i) sums[i] += weight * *reinterpret_cast<const Lanes*>(in + i * step + tap);
+  }
+  for (int i = 0; i < kOutputs; ++i) {
+    float lanes[kTapStep];
+    std::memcpy(lanes, &sums[i], sizeof lanes);
+    for (int width = kTapStep / 2; width > 0; width /= 2)
+      for (int lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+    out[i] = lanes[0];
+  }
+}
+
+}  // namespace
+
+#if defined(__x86_64__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+void weigh(const float* weights, int64_t taps, const float* in, int64_t step, int64_t outputs, float* out) {
+  int64_t i = 0;
+  for (; i + 4 <= outputs; i += 4) weigh_some<4>(weights, taps, in + i * step, step, out + i);
+  for (; i < outputs; ++i) weigh_some<1>(weights, taps, in + i * step, step, out + i);
+}
+
+std::shared_ptr<const FilterBank> filter_bank(int64_t from_hz, int64_t to_hz) {
+  static std::mutex mutex;
+  static std::map<std::pair<int64_t, int64_t>, std::shared_ptr<const FilterBank>> known;
+  constexpr size_t kMostKnown = 64;  // a data set has a few rates; strange headers must not fill the memory
+
+  const int64_t divisor = std::gcd(from_hz, to_hz);
+  const std::lock_guard lock(mutex);
+  auto& bank = known[{to_hz / divisor, from_hz / divisor}];
+  if (!bank) bank = std::make_shared<const FilterBank>(make(to_hz / divisor, from_hz / divisor));
+  const auto kept = bank;
+  if (known.size() > kMostKnown) known.clear();
+  return kept;
+}
+
+}  // namespace vits::audio

@@ -1,0 +1,145 @@
+#include "vits/audio/loudness.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+namespace vits::audio {
+
+namespace {
+
+// A filter of second order in transposed form, y = (b0 + b1 z + b2 z^2) / (1 + a1 z + a2 z^2).
+struct Biquad {
+  double b0, b1, b2, a1, a2;
+  double first = 0.0, second = 0.0;
+
+  double next(double x) {
+    const double y = b0 * x + first;
+    first = b1 * x - a1 * y + second;
+    second = b2 * x - a2 * y;
+    return y;
+  }
+};
+
+// The standard lists coefficients for 48 kHz alone. These are the analogue filters behind them, mapped to the rate by
+// the bilinear transform: the middle frequency, the quality and the gain that give the listed coefficients back.
+Biquad head_shelf(double rate_hz) {
+  const double k = std::tan(std::numbers::pi * 1681.974450955533 / rate_hz), quality = 0.7071752369554196;
+  const double high = std::pow(10.0, 3.999843853973347 / 20.0), band = std::pow(high, 0.4996667741545416);
+  const double a0 = 1.0 + k / quality + k * k;
+  return {(high + band * k / quality + k * k) / a0, 2.0 * (k * k - high) / a0, (high - band * k / quality + k * k) / a0,
+          2.0 * (k * k - 1.0) / a0, (1.0 - k / quality + k * k) / a0};
+}
+
+Biquad low_cut(double rate_hz) {
+  const double k = std::tan(std::numbers::pi * 38.13547087602444 / rate_hz), quality = 0.5003270373238773;
+  const double a0 = 1.0 + k / quality + k * k;
+  return {1.0, -2.0, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / quality + k * k) / a0};
+}
+
+double lufs(double power) { return -0.691 + 10.0 * std::log10(power); }
+
+double mean_above(const std::vector<double>& powers, double gate_lufs) {
+  double sum = 0.0;
+  int64_t count = 0;
+  for (const double power : powers) {
+    if (power <= 0.0 || lufs(power) <= gate_lufs) continue;
+    sum += power;
+    ++count;
+  }
+  return count ? sum / static_cast<double>(count) : 0.0;
+}
+
+// The wave between the samples: a low pass of 4 phases with 32 taps each. Phase 0 is the samples themselves.
+constexpr int kOversampling = 4, kTaps = 32;
+
+struct PeakFilter {
+  float phase[kOversampling - 1][kTaps];
+  double most_gain = 0.0;  // by which a phase can exceed the largest sample it sees
+
+  PeakFilter() {
+    for (int p = 1; p < kOversampling; ++p) {
+      double sum = 0.0, gain = 0.0, taps[kTaps];
+      for (int i = 0; i < kTaps; ++i) {
+        const double at = i - (kTaps / 2 - 1) - static_cast<double>(p) / kOversampling;
+        const double turn = std::numbers::pi * at;
+        const double window = 0.5 + 0.5 * std::cos(turn / (kTaps / 2));
+        taps[i] = std::sin(turn) / turn * window;
+        sum += taps[i];
+      }
+      for (int i = 0; i < kTaps; ++i) {
+        phase[p - 1][i] = static_cast<float>(taps[i] / sum);
+        gain += std::abs(taps[i] / sum);
+      }
+      most_gain = std::max(most_gain, gain);
+    }
+  }
+};
+
+float largest(std::span<const float> samples) {
+  float most = 0.0f;
+  for (const float sample : samples) most = std::max(most, std::abs(sample));
+  return most;
+}
+
+}  // namespace
+
+double loudness_lufs(std::span<const float> samples, int64_t sample_rate_hz) {
+  if (samples.empty()) return -std::numeric_limits<double>::infinity();
+  const auto rate = static_cast<double>(sample_rate_hz);
+  Biquad shelf = head_shelf(rate), cut = low_cut(rate);
+
+  // Blocks of 0.4 s start every 0.1 s: sums over tenths, four of which make a block.
+  const int64_t tenth = std::max<int64_t>(1, (sample_rate_hz + 5) / 10);
+  std::vector<double> tenths;
+  double all = 0.0;
+  for (size_t begin = 0; begin < samples.size(); begin += tenth) {
+    const auto part = samples.subspan(begin, std::min<size_t>(tenth, samples.size() - begin));
+    double sum = 0.0;
+    for (const float sample : part) {
+      const double heard = cut.next(shelf.next(sample));
+      sum += heard * heard;
+    }
+    all += sum;
+    if (part.size() == static_cast<size_t>(tenth)) tenths.push_back(sum);
+  }
+  std::vector<double> blocks;
+  for (size_t i = 0; i + 4 <= tenths.size(); ++i)
+    blocks.push_back((tenths[i] + tenths[i + 1] + tenths[i + 2] + tenths[i + 3]) / (4.0 * static_cast<double>(tenth)));
+  if (blocks.empty()) blocks.push_back(all / static_cast<double>(samples.size()));
+
+  constexpr double kAbsoluteGate = -70.0, kRelativeGate = -10.0;
+  const double ungated = mean_above(blocks, kAbsoluteGate);
+  if (ungated <= 0.0) return -std::numeric_limits<double>::infinity();
+  return lufs(mean_above(blocks, std::max(kAbsoluteGate, lufs(ungated) + kRelativeGate)));
+}
+
+double true_peak(std::span<const float> samples) {
+  static const PeakFilter filter;
+  constexpr int64_t kBlock = 64, kBefore = kTaps / 2 - 1, kAfter = kTaps / 2;
+  const auto total = static_cast<int64_t>(samples.size());
+  float peak = largest(samples);
+  std::vector<float> seen(kBefore + kBlock + kAfter);
+  for (int64_t begin = -kAfter; begin < total + kBefore; begin += kBlock) {
+    const int64_t from = std::max<int64_t>(0, begin - kBefore);
+    const int64_t to = std::min(total, begin + kBlock + kAfter);
+    if (from >= to) continue;
+    const auto window = samples.subspan(from, to - from);
+    // Most of a recording lies too low for a new peak between its samples.
+    if (largest(window) * filter.most_gain <= peak) continue;
+    std::fill(seen.begin(), seen.end(), 0.0f);
+    std::copy(window.begin(), window.end(), seen.begin() + (from - (begin - kBefore)));
+    for (int64_t i = 0; i < kBlock; ++i) {
+      for (const auto& taps : filter.phase) {
+        float sum = 0.0f;
+        for (int tap = 0; tap < kTaps; ++tap) sum += taps[tap] * seen[i + tap];
+        peak = std::max(peak, std::abs(sum));
+      }
+    }
+  }
+  return peak;
+}
+
+}  // namespace vits::audio
