@@ -117,6 +117,17 @@ void write_file(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+bool write_link(const fs::path& path, const fs::path& target) {
+  const fs::path beside = temporary_name(path);
+  std::error_code error;
+  fs::create_symlink(target, beside, error);
+  if (error) return false;
+  fs::rename(beside, path, error);
+  if (!error) return true;
+  ::unlink(beside.c_str());
+  return false;
+}
+
 AtomicFolder::AtomicFolder(fs::path path) : path_(std::move(path)) {
   if (path_.filename().empty()) path_ = path_.parent_path();  // "out/" means "out"
   make_parent(path_);

@@ -37,7 +37,7 @@ int processors() {
   return CPU_COUNT(&set);
 }
 
-bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
 int terminal_columns() {
   winsize size{};

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -71,7 +70,7 @@ Source read_source(const SynthesizeOptions& options) {
     throw UsageError("--text and --text_file are both given. Leave one of them out.");
   if (!options.text_file.empty()) return {base::read_file(options.text_file), options.text_file};
   if (!options.text.empty()) return {fmt::format("{}", fmt::join(options.text, "\n")), "--text"};
-  if (base::is_terminal(STDIN_FILENO)) report::info("voice", "type what to say; Ctrl-D ends it");
+  if (base::is_terminal(stdin)) report::info("voice", "type what to say; Ctrl-D ends it");
   return {{std::istreambuf_iterator<char>(std::cin), {}}, "standard input"};
 }
 

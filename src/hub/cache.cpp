@@ -1,20 +1,10 @@
 #include "cache.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "vits/base/error.h"
 #include "vits/base/files.h"
-#include "vits/base/stop_signal.h"
 
 namespace vits::hub {
 
@@ -124,14 +114,9 @@ void CachedRepository::link(const std::string& commit, const std::string& file, 
   const fs::path place = snapshot(commit) / file, target = blob(etag);
   if (holds(commit, file) && (!fs::exists(target) || fs::equivalent(place, target))) return;
   make_folder(place.parent_path());
-  std::error_code error = std::make_error_code(std::errc::operation_not_supported);
-  if (links_) {
-    const fs::path beside = place.parent_path() / fmt::format(".{}.{}", place.filename().string(), ::getpid());
-    fs::remove(beside, error);
-    fs::create_symlink(target.lexically_relative(place.parent_path()), beside, error);
-    if (!error) fs::rename(beside, place, error);
-  }
-  if (error) fs::rename(target, place, error);
+  if (links_ && base::write_link(place, target.lexically_relative(place.parent_path()))) return;
+  std::error_code error;
+  fs::rename(target, place, error);
   if (error) throw Error("cannot put {} into {}: {}.", file, snapshot(commit).string(), error.message());
 }
 
@@ -151,37 +136,16 @@ void CachedRepository::remember_commit(const std::string& commit) const {
   base::write_file(reference, commit);
 }
 
-std::unique_ptr<CachedRepository::Lock> CachedRepository::lock(const std::string& etag,
-                                                               const Listeners& listeners) const {
-  const fs::path folder = cache_ / ".locks" / folder_.filename();
+std::unique_ptr<base::LockFile> CachedRepository::lock(const std::string& etag, const Listeners& listeners) const {
+  const fs::path folder = cache_ / ".locks" / folder_.filename(), file = folder / (etag + ".lock");
   make_folder(folder);
   make_folder(folder_ / "blobs");
   mark_as_cache(cache_);
-  return std::make_unique<Lock>(folder / (etag + ".lock"), listeners);
-}
-
-CachedRepository::Lock::Lock(const fs::path& file, const Listeners& listeners) {
-  // Group-writable, as huggingface_hub makes it, so that people who share a cache can wait for each other.
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0664);
-  if (descriptor_ < 0) throw Error("cannot open the lock {}: {}.", file.string(), std::strerror(errno));
-  bool told = false;
-  while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    // A file system without locks: the hash still keeps a blob right, only the work may be done twice.
-    if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) return;
-    if (!told && listeners.notice)
+  return std::make_unique<base::LockFile>(file, [&] {
+    if (listeners.notice)
       listeners.notice(
           fmt::format("waiting for another program that downloads the same file (lock {})", file.string()));
-    told = true;
-    try {
-      base::throw_if_stopped();
-    } catch (...) {
-      ::close(descriptor_);
-      throw;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  });
 }
-
-CachedRepository::Lock::~Lock() { ::close(descriptor_); }
 
 }  // namespace vits::hub

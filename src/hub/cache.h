@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "vits/base/lock_file.h"
 #include "vits/hub/hub.h"
 
 namespace vits::hub {
@@ -40,25 +41,14 @@ class CachedRepository {
   void remember_listing(const std::string& commit, const nlohmann::json& files) const;
   void remember_commit(const std::string& commit) const;
 
-  // Waits until no other program works on the blob. The lock ends with the object.
-  class Lock;
-  std::unique_ptr<Lock> lock(const std::string& etag, const Listeners& listeners) const;
+  // Waits until no other program works on the blob. On a disk without locks the hash still keeps a blob right, only the
+  // work may be done twice.
+  std::unique_ptr<base::LockFile> lock(const std::string& etag, const Listeners& listeners) const;
 
  private:
   std::filesystem::path cache_, folder_;
   std::string revision_;
   bool links_;
-};
-
-class CachedRepository::Lock {
- public:
-  Lock(const std::filesystem::path& file, const Listeners& listeners);
-  ~Lock();
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  int descriptor_ = -1;
 };
 
 // Names that come from a server and become paths. A file's name must stay inside its folder, an etag and a commit must

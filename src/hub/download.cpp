@@ -1,14 +1,9 @@
 #include "download.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "hashing.h"
 #include "retry.h"
+#include "vits/base/append_file.h"
+#include "vits/base/error.h"
 #include "vits/base/stop_signal.h"
 
 namespace vits::hub {
@@ -21,64 +16,19 @@ fs::path incomplete_path(const RemoteFile& file, const CachedRepository& cache) 
   return cache.blob(file.etag).string() + ".incomplete";
 }
 
-// What has come of a file. Bytes are appended; the size on the disk is the only record of how far it is.
-class PartialFile {
- public:
-  explicit PartialFile(const fs::path& path) : path_(path) {
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    struct stat status {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) fail();
-    bytes_ = status.st_size;
-  }
-  ~PartialFile() { ::close(descriptor_); }
-  PartialFile(const PartialFile&) = delete;
-  PartialFile& operator=(const PartialFile&) = delete;
-
-  int64_t bytes() const { return bytes_; }
-
-  void append(const char* bytes, size_t count) {
-    while (count > 0) {
-      const ssize_t written = ::write(descriptor_, bytes, count);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail();
-      bytes += written;
-      count -= static_cast<size_t>(written);
-      bytes_ += written;
-    }
-  }
-
-  void clear() {
-    if (::ftruncate(descriptor_, 0) != 0) fail();
-    bytes_ = 0;
-  }
-
-  void flush() {
-    if (::fsync(descriptor_) != 0) fail();
-  }
-
- private:
-  [[noreturn]] void fail() const {
-    throw Error(
-        "cannot write {}: {}. What has come stays there; free the disk or name another place with HF_HUB_CACHE.",
-        path_.string(), std::strerror(errno));
-  }
-
-  fs::path path_;
-  int descriptor_ = -1;
-  int64_t bytes_ = 0;
-};
+constexpr const char* kAdvice = "What has come stays there; free the disk or name another place with HF_HUB_CACHE.";
 
 struct MoreThanAnnounced {};
 
 // One request for what is still missing, appended as it comes. Throws Broken when that was not all of it.
-Answer receive_rest(Http& http, const std::string& url, const RemoteFile& file, PartialFile& part, Attempts& attempts,
-                    const Listeners& listeners) {
+Answer receive_rest(Http& http, const std::string& url, const RemoteFile& file, base::AppendFile& part,
+                    Attempts& attempts, const Listeners& listeners) {
   const int64_t first_byte = part.bytes();
   bool begun = false;
   const auto take = [&](const Answer& answer, const char* bytes, size_t count) {
     base::throw_if_stopped();
     // A server that knows no ranges starts from the beginning.
-    if (!begun && answer.status == 200 && first_byte > 0) part.clear();
+    if (!begun && answer.status == 200 && first_byte > 0) part.shorten(0);
     if (!begun && answer.status == 206
         && !answer.header("content-range").starts_with(fmt::format("bytes {}-", first_byte)))
       throw Broken(fmt::format("{} sends another part of the file than was asked for", origin(url)), true);
@@ -92,7 +42,7 @@ Answer receive_rest(Http& http, const std::string& url, const RemoteFile& file, 
   if ((answer.status == 200 || answer.status == 206) && part.bytes() < file.bytes)
     throw Broken(fmt::format("the connection ended after {} of {} bytes", part.bytes(), file.bytes), true);
   if (answer.status == 416 && first_byte > 0) {
-    part.clear();
+    part.shorten(0);
     throw Broken(fmt::format("{} cannot continue the file where it stopped, so it starts anew", origin(url)), true);
   }
   return answer;
@@ -100,8 +50,8 @@ Answer receive_rest(Http& http, const std::string& url, const RemoteFile& file, 
 
 // Until the file has its announced size; throws MoreThanAnnounced when more than that is sent.
 void receive(Http& http, const std::string& url, const Repository& repository, const RemoteFile& file,
-             PartialFile& part, const Settings& settings, const Listeners& listeners) {
-  if (part.bytes() > file.bytes) part.clear();
+             base::AppendFile& part, const Settings& settings, const Listeners& listeners) {
+  if (part.bytes() > file.bytes) part.shorten(0);
   if (part.bytes() == file.bytes) return;
   Attempts attempts(settings, listeners, file.name);
   const Answer answer = attempts.run([&] { return receive_rest(http, url, file, part, attempts, listeners); });
@@ -125,7 +75,7 @@ void download(Http& http, const Repository& repository, const std::string& commi
   for (int round = 1; !fs::exists(cache.blob(file.etag)) && !cache.holds(commit, file.name); ++round) {
     std::string defect;
     try {
-      PartialFile part(incomplete);
+      base::AppendFile part(incomplete, kAdvice);
       receive(http, url, repository, file, part, settings, listeners);
       part.flush();
       if (!has_content(incomplete, file.etag)) defect = "its bytes do not have the hash that the hub names for it";

@@ -1,7 +1,5 @@
 #include "vits/report/progress.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 
@@ -38,7 +36,7 @@ Progress::Progress(std::string label, int64_t total, std::string noun, Unit unit
       noun_(std::move(noun)),
       total_(total),
       unit_(unit),
-      terminal_(base::is_terminal(STDERR_FILENO)),
+      terminal_(base::is_terminal(stderr)),
       begin_(std::chrono::steady_clock::now()),
       last_(begin_) {}
 

@@ -57,6 +57,18 @@ TEST(AtomicFile, LeavesTheOldFileWhenTheDiskIsFull) {
   EXPECT_EQ(entries_of(folder.path()), 1);
 }
 
+TEST(WriteLink, ReplacesWhatStoodThere) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "newest";
+  write_file(path, "a file");
+  write_file(folder.path() / "b.txt", "b");
+  EXPECT_TRUE(write_link(path, "b.txt"));
+  EXPECT_EQ(fs::read_symlink(path), "b.txt");
+  EXPECT_EQ(read_file(path), "b");
+  EXPECT_FALSE(write_link(folder.path() / "none" / "newest", "b.txt"));
+  EXPECT_EQ(entries_of(folder.path()), 2);
+}
+
 TEST(AtomicFolder, ReplacesTheOldOneAtOnce) {
   TemporaryFolder folder;
   const auto path = folder.path() / "voice";

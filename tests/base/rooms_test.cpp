@@ -102,6 +102,20 @@ TEST(Rooms, StandBelowTheRoomsTheyInclude) {
   }
 }
 
+// Everything else about the operating system stands behind a door of `base`.
+TEST(Rooms, LeaveTheOperatingSystemToBase) {
+  const std::regex include(
+      R"(\n#include <(unistd|fcntl|poll|signal|spawn|sched|pthread|dlfcn|termios|dirent|sys/[a-z]+)\.h>)");
+  for (const char* top : {"src", "include/vits"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(vits::support::source_folder() / top)) {
+      if (!entry.is_regular_file() || entry.path().parent_path().filename() == "base") continue;
+      const std::string text = "\n" + vits::base::read_file(entry.path());
+      std::smatch match;
+      EXPECT_FALSE(std::regex_search(text, match, include)) << entry.path() << " includes " << match[1] << ".h";
+    }
+  }
+}
+
 TEST(Checkout, HasNothingElseAtTheTop) {
   const std::set<std::string> known{"CMakeLists.txt", "src",     "include",   "tests",
                                     "configs",        "scripts", "README.md", "LICENSE"};

@@ -35,6 +35,9 @@ class AtomicFile {
 
 void write_file(const fs::path& path, std::string_view bytes);
 
+// A symbolic link in an existing folder, replacing what stood at `path`. False where links cannot be made.
+bool write_link(const fs::path& path, const fs::path& target);
+
 // A folder being filled; commit() renames it to `path`, replacing what stood there. Without commit() it is removed.
 class AtomicFolder {
  public:

@@ -1,6 +1,7 @@
 // What this machine has: memory, processors, a terminal. The only place that asks the operating system for such things.
 #pragma once
 #include <cstdint>
+#include <cstdio>
 
 namespace vits::base {
 
@@ -9,8 +10,8 @@ struct Memory {
   uint64_t available_bytes = 0;  // without pushing others out
 };
 Memory memory();
-int processors();  // that this process may use
-bool is_terminal(int descriptor);
-int terminal_columns();  // 80 when unknown
+int processors();                     // that this process may use
+bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr
+int terminal_columns();               // 80 when unknown
 
 }  // namespace vits::base
