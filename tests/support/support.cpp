@@ -1,15 +1,12 @@
 #include "support/support.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <functional>
 #include <set>
 
 #include "vits/base/error.h"
 #include "vits/base/files.h"
+#include "vits/base/lock_file.h"
 #include "vits/base/process.h"
 
 namespace vits::support {
@@ -67,16 +64,16 @@ std::string run_python(const std::string& script, const std::vector<std::string>
 fs::path reference_data(const std::string& name, const std::string& script, const std::vector<std::string>& arguments) {
   std::string key;
   for (const auto& argument : arguments) key += argument + '\n';
-  std::set<fs::path> sources{source_folder() / script};
-  for (const auto& entry : fs::recursive_directory_iterator(source_folder() / "tests/reference"))
-    if (entry.path().extension() == ".py") sources.insert(entry.path());
+  std::set<fs::path> sources;  // a script may import what stands beside it and the reference
+  for (const fs::path& folder : {(source_folder() / script).parent_path(), source_folder() / "tests/reference"})
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.path().extension() == ".py") sources.insert(entry.path());
   for (const auto& source : sources) key += base::read_file(source);
   const std::string stamp = std::to_string(std::hash<std::string>{}(key));
 
   const fs::path folder = build_folder() / "reference" / name, mark = folder / ".made_from";
   fs::create_directories(folder.parent_path());
-  const int lock = ::open((folder.string() + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-  ::flock(lock, LOCK_EX);
+  const base::LockFile lock(folder.string() + ".lock");
   if (!fs::exists(mark) || base::read_file(mark) != stamp) {
     fs::remove_all(folder);
     std::vector<std::string> words{"--out", folder.string()};
@@ -84,7 +81,6 @@ fs::path reference_data(const std::string& name, const std::string& script, cons
     run_python(script, words);
     base::write_file(mark, stamp);
   }
-  ::close(lock);
   return folder;
 }
 
