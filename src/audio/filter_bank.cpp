@@ -65,36 +65,61 @@ FilterBank make(int64_t up, int64_t down) {
 }
 
 // 16 sums, each over every 16th tap, whatever the width of the processor's registers; products are rounded before they
-// are added (AVX2 without FMA), so that all processors agree to the last bit. The two loads a product costs would keep
-// FMA waiting anyway.
-using Lanes = float __attribute__((vector_size(4 * kTapStep), aligned(4), may_alias));
+// are added, without FMA, so that all processors agree to the last bit.
+struct FourLanes {
+  using Vector = float __attribute__((vector_size(16), aligned(4), may_alias));
+};
+struct EightLanes {
+  using Vector = float __attribute__((vector_size(32), aligned(4), may_alias));
+};
 
-template <int kOutputs>
+// The sums of kOutputs places stay in registers while a weight that is loaded serves them all.
+template <class Register, int kOutputs>
 inline __attribute__((always_inline)) void weigh_some(const float* weights, int64_t taps, const float* in, int64_t step,
                                                       float* out) {
-  Lanes sums[kOutputs] = {};
+  using Vector = typename Register::Vector;
+  constexpr int kLanes = sizeof(Vector) / sizeof(float), kParts = kTapStep / kLanes;
+  Vector sums[kOutputs][kParts] = {};
   for (int64_t tap = 0; tap < taps; tap += kTapStep) {
-    const Lanes weight = *reinterpret_cast<const Lanes*>(weights + tap);
-    for (int i = 0; i < kOutputs; ++i) sums[i] += weight * *reinterpret_cast<const Lanes*>(in + i * step + tap);
+#pragma GCC unroll 4
+    for (int part = 0; part < kParts; ++part) {
+      const Vector weight = *reinterpret_cast<const Vector*>(weights + tap + part * kLanes);
+#pragma GCC unroll 8
+      for (int i = 0; i < kOutputs; ++i)
+        sums[i][part] += weight * *reinterpret_cast<const Vector*>(in + i * step + tap + part * kLanes);
+    }
   }
   for (int i = 0; i < kOutputs; ++i) {
-    float lanes[kTapStep];
-    std::memcpy(lanes, &sums[i], sizeof lanes);
-    for (int width = kTapStep / 2; width > 0; width /= 2)
-      for (int lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
-    out[i] = lanes[0];
+    FourLanes::Vector quarters[kTapStep / 4];
+    std::memcpy(quarters, sums[i], sizeof quarters);
+    const FourLanes::Vector four = (quarters[0] + quarters[2]) + (quarters[1] + quarters[3]);
+    out[i] = (four[0] + four[2]) + (four[1] + four[3]);
   }
 }
 
-}  // namespace
+template <class Register, int kBlock>
+inline __attribute__((always_inline)) void weigh_all(const float* weights, int64_t taps, const float* in, int64_t step,
+                                                     int64_t outputs, float* out) {
+  int64_t i = 0;
+  for (; i + kBlock <= outputs; i += kBlock) weigh_some<Register, kBlock>(weights, taps, in + i * step, step, out + i);
+  for (; i < outputs; ++i) weigh_some<Register, 1>(weights, taps, in + i * step, step, out + i);
+}
 
 #if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
+__attribute__((target("avx2"))) void weigh_avx2(const float* weights, int64_t taps, const float* in, int64_t step,
+                                                int64_t outputs, float* out) {
+  weigh_all<EightLanes, 6>(weights, taps, in, step, outputs, out);
+}
 #endif
+
+}  // namespace
+
 void weigh(const float* weights, int64_t taps, const float* in, int64_t step, int64_t outputs, float* out) {
-  int64_t i = 0;
-  for (; i + 4 <= outputs; i += 4) weigh_some<4>(weights, taps, in + i * step, step, out + i);
-  for (; i < outputs; ++i) weigh_some<1>(weights, taps, in + i * step, step, out + i);
+#if defined(__x86_64__)
+  static const bool avx2 = __builtin_cpu_supports("avx2");
+  if (avx2) return weigh_avx2(weights, taps, in, step, outputs, out);
+#endif
+  weigh_all<FourLanes, 2>(weights, taps, in, step, outputs, out);
 }
 
 std::shared_ptr<const FilterBank> filter_bank(int64_t from_hz, int64_t to_hz) {
