@@ -1,14 +1,13 @@
 #include "vits/base/files.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include "vits/base/error.h"
 
@@ -158,31 +157,6 @@ void AtomicFolder::commit() {
   temporary_.clear();
   flush_folder(path_.parent_path());
   if (!old.empty()) fs::remove_all(old, error);
-}
-
-MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw Error("cannot read {}: {}.", path.string(), reason());
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor);
-    throw Error("cannot read {}: it is not a file.", path.string());
-  }
-  size_ = static_cast<size_t>(status.st_size);
-  if (size_ > 0) {
-    void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (memory == MAP_FAILED) {
-      const std::string why = reason();
-      ::close(descriptor);
-      throw Error("cannot read {}: {}.", path.string(), why);
-    }
-    data_ = static_cast<const char*>(memory);
-  }
-  ::close(descriptor);
-}
-
-MappedFile::~MappedFile() {
-  if (data_) ::munmap(const_cast<char*>(data_), size_);
 }
 
 uint64_t free_bytes(const fs::path& path) {

@@ -11,6 +11,7 @@
 #include "parser.h"
 #include "version.h"
 #include "vits/base/error.h"
+#include "vits/base/mapped_file.h"
 #include "vits/base/nearest.h"
 #include "vits/base/stop_signal.h"
 #include "vits/report/log.h"
@@ -54,6 +55,7 @@ int run_words(const std::vector<std::string>& words) {
     return 0;
   }
   base::watch_for_stop();
+  base::explain_lost_pages();
   return command.run();
 }
 

@@ -6,7 +6,7 @@
 
 #include "printable.h"
 #include "vits/base/error.h"
-#include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
 #include "vits/formats/zip.h"
 
 namespace vits::formats {

@@ -5,6 +5,7 @@
 #include "printable.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
 
 namespace vits::formats {
 

@@ -11,6 +11,7 @@
 #include "printable.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
 #include "vits/formats/json.h"
 
 namespace vits::formats {

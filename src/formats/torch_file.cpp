@@ -4,7 +4,7 @@
 #include "printable.h"
 #include "torch_archive.h"
 #include "vits/base/error.h"
-#include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
 #include "vits/formats/file_kind.h"
 #include "vits/formats/pickle.h"
 

@@ -99,15 +99,4 @@ TEST(ReadFile, NamesTheFileItCannotRead) {
   EXPECT_NE(message(folder.path() / "long").find("11 bytes"), std::string::npos);
 }
 
-TEST(MappedFile, HoldsTheBytes) {
-  TemporaryFolder folder;
-  write_file(folder.path() / "a", "hello");
-  write_file(folder.path() / "empty", "");
-  const MappedFile file(folder.path() / "a");
-  EXPECT_EQ(std::string(file.bytes().data(), file.bytes().size()), "hello");
-  EXPECT_TRUE(MappedFile(folder.path() / "empty").bytes().empty());
-  EXPECT_THROW(MappedFile(folder.path() / "none"), vits::Error);
-  EXPECT_THROW(MappedFile(folder.path()), vits::Error);
-}
-
 }  // namespace

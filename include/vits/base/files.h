@@ -3,8 +3,6 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -51,23 +49,6 @@ class AtomicFolder {
 
  private:
   fs::path path_, temporary_;
-};
-
-// A file's bytes as memory, read-only. Pages come from the disk when they are touched, so a huge file costs nothing.
-class MappedFile {
- public:
-  explicit MappedFile(const fs::path& path);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  std::span<const char> bytes() const { return {data_, size_}; }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-  const char* data_ = nullptr;
-  size_t size_ = 0;
 };
 
 // Bytes that a person without special rights may still write to the disk that holds `path` (which need not exist yet).

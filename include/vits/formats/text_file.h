@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
 
 namespace vits::formats {
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
 
 namespace vits::formats {
 
