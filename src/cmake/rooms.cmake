@@ -19,7 +19,7 @@ precompiled_header(vits_test_pch "${VITS_TEST_OPTIONS}" GTest::gtest ${CMAKE_SOU
 # Sets `result` to ON if the file or one of our headers that it includes, directly or not, includes LibTorch.
 function(reaches_torch file result)
   get_property(known GLOBAL PROPERTY VITS_REACHES_${file})
-  if(known STREQUAL "")
+  if("${known}" STREQUAL "")
     set_property(GLOBAL PROPERTY VITS_REACHES_${file} OFF) # a circle of includes ends here
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     set(known OFF)
