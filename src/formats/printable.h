@@ -4,9 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "vits/formats/utf8.h"
+
 namespace vits::formats {
 
 std::string printable(std::string_view text);
-bool is_utf8(std::string_view text);  // no overlong forms, no surrogates
 
 }  // namespace vits::formats

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "vits/base/mapped_file.h"
+#include "vits/formats/utf8.h"
 
 namespace vits::formats {
 
@@ -13,7 +14,8 @@ namespace vits::formats {
 class TextFile {
  public:
   // `encoding` "auto" knows UTF-8 and UTF-16 (by mark or by their zeros); any other word is one that iconv knows
-  // ("windows-1252"). Bytes that are not UTF-8 stay under "auto", so that a reader can name their row. Throws Error.
+  // ("windows-1252"). Bytes that are not UTF-8 stay under "auto" and what another encoding does not know becomes the
+  // byte FF, so that a reader can name their row. Throws Error when there is no such file or encoding.
   explicit TextFile(const std::filesystem::path& path, const std::string& encoding = "auto");
 
   std::string_view text() const { return text_; }  // without the byte order mark
@@ -25,7 +27,5 @@ class TextFile {
   std::string converted_;
   std::string_view text_;
 };
-
-bool is_utf8(std::string_view bytes);
 
 }  // namespace vits::formats
