@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "clip_rows.h"
+#include "columns.h"
+#include "layouts.h"
+#include "vits/base/error.h"
+#include "vits/formats/json_lines.h"
+#include "vits/formats/text_file.h"
+
+namespace vits::data {
+
+namespace fs = std::filesystem;
+using formats::Json;
+
+namespace {
+
+constexpr int kRowsLookedAt = 100;
+
+// "text", or "audio" with the key "path" inside it, as {"audio": {"path": "a.wav"}}.
+struct Key {
+  std::string name, inside;
+  bool operator==(const Key&) const = default;
+};
+
+std::string words_of(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() || value.is_boolean() ? value.dump() : "";
+}
+
+std::string words_at(const Json& record, const std::vector<Key>& keys, std::optional<size_t> column) {
+  if (!column) return "";
+  const Key& key = keys[*column];
+  const auto found = record.find(key.name);
+  if (found == record.end()) return "";
+  if (key.inside.empty() || !found->is_object()) return words_of(*found);
+  const auto inside = found->find(key.inside);
+  return inside == found->end() ? "" : words_of(*inside);
+}
+
+// JSON Lines, or one array of objects, as records.
+class Records {
+ public:
+  Records(const formats::TextFile& file, const fs::path& path) : lines_(file.text()) {
+    const std::string_view text = file.text();
+    const size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || text[first] != '[') return;
+    if (text.size() > formats::kLargestJsonBytes)
+      throw Error("{} is one JSON array of more than {} MB. Write it as JSON Lines, an object a line.", path.string(),
+                  formats::kLargestJsonBytes >> 20);
+    array_ = formats::parse_json(text, path.string());
+  }
+
+  bool next(formats::JsonRecord& record) {
+    if (!array_.is_array()) return lines_.next(record);
+    if (place_ == array_.size()) return false;
+    record = {};
+    record.value = array_[place_++];
+    record.row = static_cast<int64_t>(place_);
+    if (!record.value.is_object()) record.defect = "it is no JSON object";
+    return true;
+  }
+
+ private:
+  formats::JsonLinesReader lines_;
+  Json array_;
+  size_t place_ = 0;
+};
+
+std::vector<Key> keys_of(Records records) {
+  std::vector<Key> keys;
+  const auto add = [&](Key key) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
+  };
+  formats::JsonRecord record;
+  for (int i = 0; i < kRowsLookedAt && records.next(record); ++i) {
+    if (!record.defect.empty()) continue;
+    for (const auto& [name, value] : record.value.items()) {
+      if (!value.is_object()) {
+        add({name, ""});
+        continue;
+      }
+      for (const char* inside : {"path", "file", "name", "id"})
+        if (value.contains(inside)) {
+          add({name, inside});
+          break;
+        }
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+void list_json(const Part& part, Task& task) {
+  const std::string name = part.path.string();
+  const formats::TextFile file(part.path, task.options.encoding);
+  task.listing.files.push_back(part.path);
+  if (task.listing.layout.empty()) task.listing.layout = "jsonl";
+
+  const Records records(file, part.path);
+  const std::vector<Key> keys = keys_of(records);
+  std::vector<std::string> names;
+  for (const Key& key : keys) names.push_back(key.name);
+  if (names.empty()) throw Error("{} has no rows that are JSON objects.", name);
+  const Columns columns = match_columns(names, task.options, name);
+  if (!columns.audio || !columns.text)
+    throw Error("{}: none of its keys is known to hold {}: {}. Name it with --column_{}.", name,
+                columns.audio ? "texts" : "recordings", fmt::join(names, ", "), columns.audio ? "text" : "audio");
+
+  AudioIndex recordings = AudioIndex::around(part.path);
+  formats::JsonRecord record;
+  for (Records rest = records; rest.next(record);) {
+    Row row;
+    row.manifest = name;
+    row.number = record.row;
+    const auto words = [&](std::optional<size_t> column) {
+      return record.defect.empty() ? words_at(record.value, keys, column) : "";
+    };
+    if (!task.splits.takes(part.split.empty() ? words(columns.split) : part.split)) continue;
+    row.audio = words(columns.audio);
+    row.id = words(columns.id);
+    if (!record.defect.empty()) {
+      reject_row(row, record.defect, task.listing);
+      continue;
+    }
+    row.text = words(columns.text);
+    if (trimmed(row.text).empty()) row.text = words(columns.text_otherwise);
+    row.speaker = words(columns.speaker);
+    row.begin = words(columns.begin);
+    row.end = words(columns.end);
+    row.duration = words(columns.duration);
+    add_clip(row, recordings, task.listing);
+  }
+}
+
+bool is_json(const fs::path& path, const std::string& encoding) {
+  const formats::TextFile file(path, encoding);
+  const size_t first = file.text().find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (file.text()[first] == '{' || file.text()[first] == '[');
+}
+
+}  // namespace vits::data

@@ -1,0 +1,230 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "clip_rows.h"
+#include "columns.h"
+#include "layouts.h"
+#include "table_shape.h"
+#include "vits/base/error.h"
+#include "vits/formats/delimited.h"
+#include "vits/formats/text_file.h"
+
+namespace vits::data {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kRowsLookedAt = 1000;
+
+formats::Dialect dialect_of(std::string_view text, TableKind kind) {
+  if (kind == TableKind::ljspeech) return {'|', formats::Quoting::kNone};
+  if (kind == TableKind::commonvoice) return {'\t', formats::Quoting::kNone};
+  return formats::guess_dialect(text);
+}
+
+struct Beginning {
+  std::vector<Fields> rows;  // without those that have a defect
+  int64_t first_row = 0;     // its number
+};
+
+Beginning beginning_of(std::string_view text, formats::Dialect dialect, size_t most) {
+  formats::DelimitedReader reader(text, dialect);
+  formats::Record record;
+  Beginning beginning;
+  while (beginning.rows.size() < most && reader.next(record)) {
+    if (!record.defect.empty()) continue;
+    if (beginning.rows.empty()) beginning.first_row = record.row;
+    beginning.rows.push_back(record.fields);
+  }
+  return beginning;
+}
+
+// Releases of Common Voice differ in how they write a quotation mark: as it is, with a backslash, or as CSV does.
+std::string without_escapes(const std::string& field) {
+  std::string plain;
+  const bool quoted = field.size() >= 2 && field.starts_with('"') && field.ends_with('"');
+  const std::string_view inside = quoted ? std::string_view(field).substr(1, field.size() - 2) : field;
+  for (size_t i = 0; i < inside.size(); ++i) {
+    const char next = i + 1 < inside.size() ? inside[i + 1] : '\0';
+    if ((inside[i] == '\\' && (next == '"' || next == '\\')) || (quoted && inside[i] == '"' && next == '"')) ++i;
+    plain += inside[i];
+  }
+  return plain;
+}
+
+AudioIndex recordings_of(const Part& part, TableKind kind) {
+  if (kind != TableKind::commonvoice) return AudioIndex::around(part.path);
+  const fs::path folder = part.path.parent_path().empty() ? fs::path(".") : part.path.parent_path();
+  return AudioIndex({folder / "clips", folder});
+}
+
+class Table {
+ public:
+  Table(const Part& part, TableKind kind, Task& task)
+      : part_(part),
+        kind_(kind),
+        task_(task),
+        name_(part.path.string()),
+        file_(part.path, task.options.encoding),
+        dialect_(dialect_of(file_.text(), kind)),
+        recordings_(recordings_of(part, kind)) {}
+
+  void list() {
+    task_.listing.files.push_back(part_.path);
+    find_columns();
+    formats::DelimitedReader reader(file_.text(), dialect_);
+    formats::Record record;
+    while (reader.next(record))
+      if (record.row != header_row_) take(record);
+  }
+
+ private:
+  void find_columns() {
+    const auto [rows, first_row] = beginning_of(file_.text(), dialect_, kRowsLookedAt);
+    if (rows.empty()) throw Error("{} has no rows.", name_);
+    const LayoutOptions& options = task_.options;
+    const bool has_header = kind_ == TableKind::commonvoice || names_a_column(options) || looks_like_header(rows[0]);
+    if (has_header) {
+      header_row_ = first_row;
+      width_ = rows[0].size();
+      columns_ = match_columns(rows[0], options, name_);
+      if (!columns_.audio) throw_missing("audio", "recordings", rows[0]);
+      if (!columns_.text) throw_missing("text", "texts", rows[0]);
+      if (rows.size() == 1) throw Error("{} has a header and no rows.", name_);
+    } else {
+      width_ = usual_width(rows);
+      columns_ = kind_ == TableKind::ljspeech ? columns_of_ljspeech(rows)
+                                              : recognise_columns(rows, recordings_, options, name_);
+    }
+    needed_ = std::max(*columns_.audio, columns_.text_otherwise.value_or(*columns_.text)) + 1;
+    const bool names_are_ids = std::none_of(rows.begin(), rows.end(), [&](const Fields& row) {
+      return has_sound_extension(trimmed(row.at(std::min(*columns_.audio, row.size() - 1))));
+    });
+    const bool is_ljspeech =
+        !has_header && dialect_.delimiter == '|' && columns_.audio == 0u && !columns_.speaker && names_are_ids;
+    if (kind_ == TableKind::any) task_.listing.layout = is_ljspeech ? "ljspeech" : "table";
+  }
+
+  [[noreturn]] void throw_missing(const char* option, const char* what, const Fields& header) const {
+    throw Error("{}: none of its columns is known to hold {}: {}. Name it with --column_{}.", name_, what,
+                fmt::join(header, ", "), option);
+  }
+
+  // id|text|normalised text, the third field of which may be missing.
+  Columns columns_of_ljspeech(const std::vector<Fields>& rows) {
+    width_ = 0;
+    for (const Fields& row : rows) width_ = std::max(width_, std::min<size_t>(row.size(), 3));
+    if (width_ < 2) throw Error("{} has no bars: LJSpeech's lines are id|text|normalised text.", name_);
+    Columns columns = match_numbers(width_, task_.options, name_);
+    if (!columns.audio) columns.audio = 0;
+    if (!columns.text) {
+      columns.text = width_ - 1;
+      if (width_ == 3) columns.text_otherwise = 1;
+    }
+    return columns;
+  }
+
+  std::string field(const formats::Record& record, std::optional<size_t> column) const {
+    if (!column || *column >= record.fields.size()) return "";
+    const std::string& field = record.fields[*column];
+    return kind_ == TableKind::commonvoice ? without_escapes(field) : field;
+  }
+
+  std::string reason_against(const formats::Record& record) const {
+    if (!record.defect.empty()) return record.defect;
+    const size_t fields = record.fields.size();
+    if (fields < needed_)
+      return fmt::format("the row has {} {}, the {} is field {}", fields, fields == 1 ? "field" : "fields",
+                         *columns_.text + 1 == needed_ ? "text" : "recording", needed_);
+    for (size_t i = width_; i < fields; ++i)
+      if (!trimmed(record.fields[i]).empty())
+        return fmt::format("the row has {} fields, {} has {}: a '{}' inside a text {}", fields,
+                           header_row_ > 0 ? "the header" : "the table", width_,
+                           dialect_.delimiter == '\t' ? std::string("tab") : std::string(1, dialect_.delimiter),
+                           dialect_.quoting == formats::Quoting::kCsv ? "needs quotation marks around the text"
+                                                                      : "cannot be told from the end of a field");
+    return "";
+  }
+
+  void take(const formats::Record& record) {
+    Row row;
+    row.manifest = name_;
+    row.number = record.row;
+    row.audio = field(record, columns_.audio);
+    row.id = field(record, columns_.id);
+    if (!task_.splits.takes(split_of(record, row))) return;
+    const std::string reason = reason_against(record);
+    if (!reason.empty()) return reject_row(row, reason, task_.listing);
+    row.text = field(record, columns_.text);
+    if (trimmed(row.text).empty()) row.text = field(record, columns_.text_otherwise);
+    row.speaker = field(record, columns_.speaker);
+    row.begin = field(record, columns_.begin);
+    row.end = field(record, columns_.end);
+    row.duration = field(record, columns_.duration);
+    if (const std::string few = too_few_votes(record); !few.empty()) return reject_row(row, few, task_.listing);
+    add_clip(row, recordings_, task_.listing);
+  }
+
+  std::string split_of(const formats::Record& record, const Row& row) const {
+    if (!part_.split.empty()) return part_.split;
+    if (columns_.split) return trimmed(field(record, columns_.split));
+    const std::string folder = row.audio.substr(0, std::min(row.audio.find('/'), row.audio.size()));
+    return folder.size() < row.audio.size() && is_usual_split(folder) ? folder : "";
+  }
+
+  std::string too_few_votes(const formats::Record& record) const {
+    if (task_.options.min_votes == 0 || !columns_.up_votes) return "";
+    const auto votes_in = [&](std::optional<size_t> column) { return std::atoll(field(record, column).c_str()); };
+    const int64_t votes = votes_in(columns_.up_votes) - votes_in(columns_.down_votes);
+    if (votes >= task_.options.min_votes) return "";
+    return fmt::format("{} {} for it, less than --min_votes {}", votes, votes == 1 ? "vote" : "votes",
+                       task_.options.min_votes);
+  }
+
+  const Part& part_;
+  TableKind kind_;
+  Task& task_;
+  std::string name_;
+  formats::TextFile file_;
+  formats::Dialect dialect_;
+  AudioIndex recordings_;
+  int64_t header_row_ = 0;  // 0: it has none
+  Columns columns_;
+  size_t width_ = 0;   // fields of a proper row
+  size_t needed_ = 0;  // fields without which it is none
+};
+
+}  // namespace
+
+void list_table(const Part& part, TableKind kind, Task& task) { Table(part, kind, task).list(); }
+
+std::vector<std::string> first_fields(const fs::path& table, const std::string& encoding) {
+  const formats::TextFile file(table, encoding);
+  const std::vector<Fields> rows = beginning_of(file.text(), formats::guess_dialect(file.text()), 1).rows;
+  return rows.empty() ? Fields{} : rows[0];
+}
+
+Parts commonvoice_parts(const fs::path& folder, const LayoutOptions& options) {
+  std::error_code error;
+  if (!fs::is_directory(folder / "clips", error)) return {};
+  Parts all;
+  for (const char* name : {"validated", "train", "dev", "test", "other", "invalidated"}) {
+    const fs::path path = folder / (std::string(name) + ".tsv");
+    if (!fs::is_regular_file(path, error)) continue;
+    const Fields header = first_fields(path, options.encoding);
+    const bool has_client = std::find(header.begin(), header.end(), "client_id") != header.end();
+    if (has_client && looks_like_header(header)) all.push_back({path, name});
+  }
+  // Whoever asks for no split gets what people have confirmed: all of train, dev and test, and more.
+  const bool has_validated = !all.empty() && all[0].split == "validated";
+  if (!options.splits.empty()) return all;
+  Parts wanted;
+  for (const Part& part : all)
+    if (has_validated ? part.split == "validated" : is_usual_split(part.split)) wanted.push_back(part);
+  return wanted.empty() ? all : wanted;
+}
+
+}  // namespace vits::data
