@@ -62,7 +62,7 @@ inline constexpr size_t kMostPointsDrawn = 6000;
 // Ten colours that people with any colour vision tell apart, on light and on dark; then they repeat.
 std::string_view series_color(size_t place);
 
-// Whole <figure> elements.
+// Whole <figure> elements; bars are drawn by HTML alone, so that names of any length wrap.
 std::string to_svg(const Histogram& histogram);
 std::string to_svg(const Bars& bars);
 std::string to_svg(const Scatter& scatter);
