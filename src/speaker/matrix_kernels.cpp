@@ -1,0 +1,145 @@
+#include "matrix_kernels.h"
+
+#include <cstring>
+
+namespace vits::speaker {
+
+namespace {
+
+// `width` floats are one register of the instruction set that the caller is compiled for.
+template <int width>
+struct Register {
+  typedef float Type __attribute__((vector_size(width * sizeof(float))));
+};
+
+// By reference, because passing wide registers by value is not the same in all instruction sets.
+template <class Type>
+[[gnu::always_inline]] inline void load(const float* from, Type& value) {
+  std::memcpy(&value, from, sizeof(value));
+}
+
+template <class Type>
+[[gnu::always_inline]] inline void store(const Type& value, float* to) {
+  std::memcpy(to, &value, sizeof(value));
+}
+
+// `rows` rows at once: each register of the input is loaded once and used for all of them.
+template <int width, int rows>
+[[gnu::always_inline]] inline void lane_rows(const float* weights, int64_t weight_stride, int64_t depth,
+                                             const float* input, const float* bias, float* output) {
+  constexpr int kParts = kLanes / width;
+  typename Register<width>::Type sums[rows][kParts];
+#pragma GCC unroll 16
+  for (int row = 0; row < rows; ++row) {
+#pragma GCC unroll 16
+    for (int part = 0; part < kParts; ++part) {
+      sums[row][part] = typename Register<width>::Type{} + (bias != nullptr ? bias[row] : 0.0f);
+    }
+  }
+  for (int64_t step = 0; step < depth; ++step) {
+#pragma GCC unroll 16
+    for (int part = 0; part < kParts; ++part) {
+      typename Register<width>::Type column;
+      load(input + step * kLanes + part * width, column);
+#pragma GCC unroll 16
+      for (int row = 0; row < rows; ++row) sums[row][part] += weights[row * weight_stride + step] * column;
+    }
+  }
+#pragma GCC unroll 16
+  for (int row = 0; row < rows; ++row) {
+#pragma GCC unroll 16
+    for (int part = 0; part < kParts; ++part) store(sums[row][part], output + row * kLanes + part * width);
+  }
+}
+
+template <int width, int tile>
+[[gnu::always_inline]] inline void lanes_body(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth,
+                                              const float* input, const float* bias, float* output) {
+  int64_t row = 0;
+  for (; row + tile <= rows; row += tile) {
+    lane_rows<width, tile>(weights + row * weight_stride, weight_stride, depth, input,
+                           bias != nullptr ? bias + row : nullptr, output + row * kLanes);
+  }
+  for (; row < rows; ++row) {
+    lane_rows<width, 1>(weights + row * weight_stride, weight_stride, depth, input,
+                        bias != nullptr ? bias + row : nullptr, output + row * kLanes);
+  }
+}
+
+template <int width>
+[[gnu::always_inline]] inline void row_body(const float* input, int64_t depth, const float* weights, int64_t columns,
+                                            float* output) {
+  constexpr int kRegisters = 8;
+  for (int64_t column = 0; column < columns; column += kRegisters * width) {
+    typename Register<width>::Type sums[kRegisters];
+#pragma GCC unroll 16
+    for (int part = 0; part < kRegisters; ++part) load(output + column + part * width, sums[part]);
+    for (int64_t step = 0; step < depth; ++step) {
+      const float* row = weights + step * columns + column;
+#pragma GCC unroll 16
+      for (int part = 0; part < kRegisters; ++part) {
+        typename Register<width>::Type weight;
+        load(row + part * width, weight);
+        sums[part] += input[step] * weight;
+      }
+    }
+#pragma GCC unroll 16
+    for (int part = 0; part < kRegisters; ++part) store(sums[part], output + column + part * width);
+  }
+}
+
+struct Kernels {
+  decltype(&multiply_lanes) lanes;
+  decltype(&multiply_row) row;
+};
+
+// The number of rows at once follows from the registers there are: sums, one input, one weight.
+#ifdef __x86_64__
+[[gnu::target("avx512f")]] void lanes_avx512(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth,
+                                             const float* input, const float* bias, float* output) {
+  lanes_body<16, 8>(weights, weight_stride, rows, depth, input, bias, output);
+}
+[[gnu::target("avx512f")]] void row_avx512(const float* input, int64_t depth, const float* weights, int64_t columns,
+                                           float* output) {
+  row_body<16>(input, depth, weights, columns, output);
+}
+[[gnu::target("avx2,fma")]] void lanes_avx2(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth,
+                                            const float* input, const float* bias, float* output) {
+  lanes_body<8, 4>(weights, weight_stride, rows, depth, input, bias, output);
+}
+[[gnu::target("avx2,fma")]] void row_avx2(const float* input, int64_t depth, const float* weights, int64_t columns,
+                                          float* output) {
+  row_body<8>(input, depth, weights, columns, output);
+}
+#endif
+
+void lanes_plain(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth, const float* input,
+                 const float* bias, float* output) {
+  lanes_body<4, 2>(weights, weight_stride, rows, depth, input, bias, output);
+}
+void row_plain(const float* input, int64_t depth, const float* weights, int64_t columns, float* output) {
+  row_body<4>(input, depth, weights, columns, output);
+}
+
+Kernels kernels_of_this_machine() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512f")) return {lanes_avx512, row_avx512};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {lanes_avx2, row_avx2};
+#endif
+  return {lanes_plain, row_plain};
+}
+
+const Kernels kernels = kernels_of_this_machine();
+
+}  // namespace
+
+void multiply_lanes(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth, const float* input,
+                    const float* bias, float* output) {
+  kernels.lanes(weights, weight_stride, rows, depth, input, bias, output);
+}
+
+void multiply_row(const float* input, int64_t depth, const float* weights, int64_t columns, float* output) {
+  kernels.row(input, depth, weights, columns, output);
+}
+
+}  // namespace vits::speaker
