@@ -9,6 +9,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// What prepare made of the recordings around it is no source.
+bool is_prepared(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / ".prepare" / "journal", error);
+}
+
 using Visit = std::function<void(const fs::path&, const FolderEntries&)>;
 
 void walk(const fs::path& folder, int depth_left, std::set<fs::path>& walked, const Visit& visit) {
@@ -18,7 +24,8 @@ void walk(const fs::path& folder, int depth_left, std::set<fs::path>& walked, co
   const FolderEntries entries = entries_of(folder);
   visit(folder, entries);
   if (depth_left == 0) return;
-  for (const std::string& name : entries.folders) walk(folder / name, depth_left - 1, walked, visit);
+  for (const std::string& name : entries.folders)
+    if (!is_prepared(folder / name)) walk(folder / name, depth_left - 1, walked, visit);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // All files below a folder, in an order that does not depend on the disk, without what systems leave behind: hidden
-// files, macOS's shadows of files, unpacked resource forks. A folder that links lead back to is walked once.
+// files, macOS's shadows of files, unpacked resource forks. A folder that links lead back to is walked once, a training
+// folder that prepare made below it not at all.
 #pragma once
 #include <filesystem>
 #include <functional>

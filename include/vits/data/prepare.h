@@ -4,10 +4,16 @@
 // that was interrupted, killed even, goes on where it was, and a run on a source that has changed makes only the
 // changed clips anew. The files that list all clips are written at the end, from all clips in their sources' order:
 // whatever happened on the way, the same sources and settings give the same bytes.
+//
+// Written are wavs/<id>.wav, metadata.csv and metadata_val.csv (training_set.h), rejected.csv (id, file, row, reason),
+// duplicates.csv if there are any (id, kind, as: the earlier clip), and prepare.json: every setting, every source with
+// the hashes of its manifests and of all its sounds, the versions. The journal stands in .prepare/, by which the folder
+// is known as ours; what we did not make is never overwritten or removed.
 #pragma once
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -57,38 +63,65 @@ struct PrepareOptions {
   LayoutOptions layout;
   double validation_split = 0.1;
   int64_t max_samples = 0;
+  bool drop_duplicates = false;
   bool strict = false;
   int64_t threads = 0;
+  std::map<std::string, std::string> versions;  // of what makes the clips; another version makes them all anew
 
   template <class Visitor>
   void visit(Visitor&& field) {
     layout.visit(field);
     clip.visit(field);
     field("validation_split", validation_split, base::between(0, 0.9),
-          "The share of clips held out to judge by, chosen by a hash of the id, of each speaker alike.");
+          "The share of clips held out to judge by, chosen by a hash of the id, so that more data moves none of them.");
     field("max_samples", max_samples, base::at_least(0), "Take only this many clips, always the same ones; 0: all.");
+    field("drop_duplicates", drop_duplicates, base::any(),
+          "Leave out clips that have the sound and the text of another; without it they are kept and listed.");
     field("strict", strict, base::any(), "End with an error if any clip had to be left out.");
     field("threads", threads, base::between(0, 1024), "0: one for each processor.");
   }
 };
 
-struct PrepareListener {
+struct PrepareListener {  // called by one thread at a time
   std::function<void(int64_t done, int64_t total)> progress;
   std::function<void(const std::string& sentence)> notice;
+};
+
+struct PrepareSource {
+  std::filesystem::path path;  // a folder or a manifest
+  std::string name;            // what prepare.json calls it; empty: its path
+};
+
+// A reason of rejected.csv begins with its kind and a colon: "too short", "unreadable", "missing", "silence",
+// "no speech", "too long", "segment", "text", "duplicate", "manifest".
+struct RejectedKind {
+  std::string kind;
+  int64_t clips = 0;
+  Rejected first;
 };
 
 struct Prepared {
   int64_t training_clips = 0, validation_clips = 0;
   int64_t rejected = 0;
-  int64_t made = 0, kept_from_before = 0;
-  int64_t duplicate_sounds = 0, duplicate_texts = 0;
+  std::vector<RejectedKind> rejected_kinds;  // the most frequent first
+  int64_t made = 0, kept_from_before = 0;    // of the clips that are taken
+  int64_t duplicate_sounds = 0;              // clips with the sound of an earlier clip, dropped or not
+  int64_t duplicate_texts = 0;               // clips with the text of an earlier clip
+  int64_t contradictions = 0;                // of the former, those with another text: one of the two must be wrong
+  int64_t lowered_peaks = 0;                 // clips quieter than was asked for, lest their true peak exceed -1 dBFS
   int64_t speakers = 0;
   double seconds_of_sound = 0.0;
+  int64_t sample_rate_hz = 0;
 };
 
-// `sources` are folders or manifests. Throws Error on what would spoil the whole (no source, no space, a folder that
-// cannot be written), Stopped on a signal with what is finished kept, and Error under `strict` once all is written.
-Prepared prepare(const std::vector<std::filesystem::path>& sources, const std::filesystem::path& out,
+// Throws Error on what would spoil the whole (no source, no clip, no space, a folder that cannot be written or holds
+// what we did not make), Stopped on a signal with what is finished kept, and Error under `strict` once all is written.
+//
+// Held out is each clip whose id's hash, a number from 0 to 1, lies below the share. Two exceptions keep speakers on
+// both sides: of a speaker with at least 2 / share clips of whom none would be, the one with the least hash is held
+// out, and of a speaker of whom all would be, the one with the greatest is not. Without speakers all clips count as one
+// speaker's.
+Prepared prepare(const std::vector<PrepareSource>& sources, const std::filesystem::path& out,
                  const PrepareOptions& options, const PrepareListener& listener);
 
 }  // namespace vits::data

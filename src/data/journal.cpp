@@ -1,0 +1,142 @@
+#include "journal.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <charconv>
+
+#include "vits/base/files.h"
+#include "vits/base/mapped_file.h"
+
+namespace vits::data {
+
+namespace {
+
+constexpr std::string_view kHeader = "vits-train prepare 1\n";
+constexpr size_t kFields = 12;  // with the line's own hash
+
+std::string checksum(std::string_view bytes) {  // FNV-1a: against torn lines, not against malice
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
+// File names may hold any byte, and so may messages about them.
+std::string escaped(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '%' || static_cast<unsigned char>(c) < 0x20)
+      safe += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    else
+      safe += c;
+  }
+  return safe;
+}
+
+std::string unescaped(std::string_view safe) {
+  std::string text;
+  for (size_t at = 0; at < safe.size(); ++at) {
+    unsigned int code = 0;
+    if (safe[at] == '%' && at + 2 < safe.size()) {
+      std::from_chars(safe.data() + at + 1, safe.data() + at + 3, code, 16);
+      text += static_cast<char>(code);
+      at += 2;
+    } else {
+      text += safe[at];
+    }
+  }
+  return text;
+}
+
+int64_t number(std::string_view digits) {
+  int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::string line_of(const JournalEntry& entry) {
+  const std::string body =
+      fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", escaped(entry.id), entry.settings, escaped(entry.place),
+                  entry.source.bytes, entry.source.changed_ns, entry.source_hash, escaped(entry.rejected),
+                  fmt::format("{} {}", entry.wav.bytes, entry.wav.changed_ns), entry.wav_hash, entry.samples,
+                  int{entry.peak_lowered});
+  return body + "\t" + checksum(body) + "\n";
+}
+
+std::optional<JournalEntry> entry_of(std::string_view line) {
+  const size_t end = line.rfind('\t');
+  if (end == std::string_view::npos || checksum(line.substr(0, end)) != line.substr(end + 1)) return std::nullopt;
+  std::vector<std::string_view> fields;
+  for (size_t at = 0; at <= line.size();) {
+    const size_t tab = std::min(line.find('\t', at), line.size());
+    fields.push_back(line.substr(at, tab - at));
+    at = tab + 1;
+  }
+  if (fields.size() != kFields) return std::nullopt;
+  const size_t blank = std::min(fields[7].find(' '), fields[7].size() - 1);
+  return JournalEntry{.id = unescaped(fields[0]),
+                      .settings = std::string(fields[1]),
+                      .place = unescaped(fields[2]),
+                      .source = {number(fields[3]), number(fields[4])},
+                      .source_hash = std::string(fields[5]),
+                      .rejected = unescaped(fields[6]),
+                      .wav = {number(fields[7].substr(0, blank)), number(fields[7].substr(blank + 1))},
+                      .wav_hash = std::string(fields[8]),
+                      .samples = number(fields[9]),
+                      .peak_lowered = fields[10] == "1"};
+}
+
+}  // namespace
+
+std::optional<FileState> state_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return FileState{status.st_size, status.st_mtim.tv_sec * int64_t{1'000'000'000} + status.st_mtim.tv_nsec};
+}
+
+Journal::Journal(const std::filesystem::path& path)
+    : file_(path, "What is finished stays; free the disk and run the same again.") {
+  size_t whole = 0;
+  {
+    const base::MappedFile mapped(path);
+    const std::string_view text(mapped.bytes().data(), mapped.bytes().size());
+    if (text.starts_with(kHeader)) {
+      whole = kHeader.size();
+      for (size_t end; (end = text.find('\n', whole)) != std::string_view::npos; whole = end + 1) {
+        if (auto entry = entry_of(text.substr(whole, end - whole))) {
+          std::string id = entry->id;
+          earlier_.insert_or_assign(std::move(id), std::move(*entry));
+        }
+      }
+    }
+  }
+  file_.shorten(static_cast<int64_t>(whole));
+  if (whole == 0) file_.append(kHeader);
+}
+
+const JournalEntry* Journal::find(const std::string& id) const {
+  const auto found = earlier_.find(id);
+  return found == earlier_.end() ? nullptr : &found->second;
+}
+
+void Journal::add(const std::vector<JournalEntry>& entries) {
+  std::string lines;
+  for (const JournalEntry& entry : entries) lines += line_of(entry);
+  const int64_t before = file_.bytes();
+  try {
+    file_.append(lines);
+    file_.flush();
+  } catch (...) {
+    file_.shorten(before);  // so that the next line does not begin in the middle of a torn one
+    throw;
+  }
+}
+
+void write_journal(const std::filesystem::path& path, const std::vector<JournalEntry>& entries) {
+  base::AtomicFile file(path);
+  file.write(kHeader);
+  for (const JournalEntry& entry : entries) file.write(line_of(entry));
+  file.commit();
+}
+
+}  // namespace vits::data
