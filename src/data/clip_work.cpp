@@ -1,11 +1,10 @@
 #include "clip_work.h"
 
 #include <chrono>
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
+#include <utility>
 
 #include "clip_sound.h"
 #include "hash.h"
@@ -13,7 +12,9 @@
 #include "vits/audio/write.h"
 #include "vits/base/error.h"
 #include "vits/base/file_batch.h"
+#include "vits/base/file_state.h"
 #include "vits/base/files.h"
+#include "vits/base/machine.h"
 #include "vits/base/parallel.h"
 #include "vits/base/stop_signal.h"
 
@@ -53,7 +54,7 @@ nlohmann::json settings_of(const PrepareOptions& options, bool with_limits) {
 // A recording's bytes, read when they are first needed.
 class Bytes {
  public:
-  Bytes(const AudioPlace& place, const std::string& name, const FileState& state)
+  Bytes(const AudioPlace& place, const std::string& name, const base::FileState& state)
       : place_(place), name_(name), in_memory_(place.table || state.bytes <= kMostBytesInMemory) {}
 
   bool in_memory() const { return in_memory_; }
@@ -142,7 +143,7 @@ class Maker {
   }
 
   // What the journal says of a clip, if it is still true; `changed` when the journal should be told of new states.
-  std::optional<JournalEntry> earlier_result(size_t clip, const Recording& recording, const FileState& source,
+  std::optional<JournalEntry> earlier_result(size_t clip, const Recording& recording, const base::FileState& source,
                                              Bytes& bytes, bool& changed) const {
     const JournalEntry* known = journal_.find(plan_.clips[clip].id);
     if (!known || known->settings != settings(clip, !known->rejected.empty())) return std::nullopt;
@@ -159,7 +160,7 @@ class Maker {
     }
     if (!entry.rejected.empty()) return entry;
     const fs::path file = wav(clip);
-    const auto state = state_of(file);
+    const auto state = base::state_of(file);
     if (!state || state->bytes != entry.wav.bytes) return std::nullopt;
     if (*state != entry.wav) {
       if (sha256_of_file(file) != entry.wav_hash) return std::nullopt;
@@ -173,7 +174,7 @@ class Maker {
 
   void process(const Recording& recording) {
     const AudioPlace& place = plan_.clips[recording.clips.front()].audio;
-    const auto source = state_of(place.file);
+    const auto source = base::state_of(place.file);
     if (!source) {
       reject_rest(recording, missing(place.file));
       return;
@@ -198,7 +199,7 @@ class Maker {
     }
   }
 
-  void cut(const Recording& recording, const std::vector<size_t>& clips, const FileState& source, Bytes& bytes) {
+  void cut(const Recording& recording, const std::vector<size_t>& clips, const base::FileState& source, Bytes& bytes) {
     const auto reader = bytes.in_memory() ? std::make_unique<audio::SoundReader>(bytes.get(), recording.name)
                                           : std::make_unique<audio::SoundReader>(bytes.file());
     std::vector<CutPart> parts;
@@ -243,7 +244,7 @@ class Maker {
     } catch (const Error& error) {
       throw WriteFailure("{}", error.what());
     }
-    const auto state = state_of(file);
+    const auto state = base::state_of(file);
     if (!state)
       throw WriteFailure("{} was written and is gone. Does another program work in this folder?", file.string());
     entry.wav = *state;
@@ -311,9 +312,8 @@ class Maker {
 
 std::vector<ClipResult> make_clips(const ClipPlan& plan, const fs::path& out, const PrepareOptions& options,
                                    Journal& journal, const PrepareListener& listener) {
-  const auto processors = std::max<int64_t>(1, std::thread::hardware_concurrency());
   return Maker(plan, out, options, journal, listener)
-      .run(static_cast<int>(options.threads > 0 ? options.threads : processors));
+      .run(options.threads > 0 ? static_cast<int>(options.threads) : base::processors());
 }
 
 }  // namespace vits::data

@@ -1,9 +1,9 @@
 #include "journal.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <charconv>
+#include <optional>
 
 #include "vits/base/files.h"
 #include "vits/base/mapped_file.h"
@@ -87,12 +87,6 @@ std::optional<JournalEntry> entry_of(std::string_view line) {
 }
 
 }  // namespace
-
-std::optional<FileState> state_of(const std::filesystem::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return FileState{status.st_size, status.st_mtim.tv_sec * int64_t{1'000'000'000} + status.st_mtim.tv_nsec};
-}
 
 Journal::Journal(const std::filesystem::path& path)
     : file_(path, "What is finished stays; free the disk and run the same again.") {

@@ -3,33 +3,23 @@
 // would show. A line that was torn by a kill or a full disk is no line.
 #pragma once
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "vits/base/append_file.h"
+#include "vits/base/file_state.h"
 
 namespace vits::data {
-
-// How a file looked; a file that looks the same is taken for the same.
-struct FileState {
-  int64_t bytes = -1;
-  int64_t changed_ns = 0;  // since 1970
-  bool operator==(const FileState&) const = default;
-};
-
-// Nothing when there is no ordinary file.
-std::optional<FileState> state_of(const std::filesystem::path& file);
 
 struct JournalEntry {
   std::string id;
   std::string settings;     // a hash of all that the clip's bytes depend on besides its recording
   std::string place;        // the recording's file, its row in a table, the part that was taken
-  FileState source;         // of that file
+  base::FileState source;   // of that file
   std::string source_hash;  // of the recording alone, even inside a table; empty when it was too long to read
   std::string rejected;     // why no clip was made; the rest is then empty
-  FileState wav;
+  base::FileState wav;
   std::string wav_hash;
   int64_t samples = 0;
   bool peak_lowered = false;  // the loudness wished for would have brought the peak too high

@@ -158,6 +158,7 @@ Prepared write_lists(const ClipPlan& plan, std::vector<ClipResult>& results, con
     prepared.lowered_peaks += entry.peak_lowered;
     ++(made ? prepared.made : prepared.kept_from_before);
   }
+  for (Rejected& one : rejected) one = {utf8(one.id), utf8(one.file), one.row, utf8(one.reason)};
   prepared.rejected = static_cast<int64_t>(rejected.size());
   prepared.rejected_kinds = kinds_of(rejected);
   prepared.speakers = static_cast<int64_t>(speakers.size());
@@ -175,7 +176,7 @@ Prepared write_lists(const ClipPlan& plan, std::vector<ClipResult>& results, con
 
   std::vector<std::vector<std::string>> rows{{"id", "file", "row", "reason"}};
   for (const Rejected& one : rejected)
-    rows.push_back({utf8(one.id), utf8(one.file), one.row > 0 ? std::to_string(one.row) : "", utf8(one.reason)});
+    rows.push_back({one.id, one.file, one.row > 0 ? std::to_string(one.row) : "", one.reason});
   base::write_file(out / "rejected.csv", csv(rows));
   write_duplicates(plan, duplicates, out / "duplicates.csv");
   formats::write_json(out / "prepare.json", prepare_json(plan, results, prepared, options));
