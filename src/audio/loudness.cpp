@@ -6,6 +6,8 @@
 #include <numbers>
 #include <vector>
 
+#include "filter_bank.h"
+
 namespace vits::audio {
 
 namespace {
@@ -53,7 +55,7 @@ double mean_above(const std::vector<double>& powers, double gate_lufs) {
 }
 
 // The wave between the samples: a low pass of 4 phases with 32 taps each. Phase 0 is the samples themselves.
-constexpr int kOversampling = 4, kTaps = 32;
+constexpr int kOversampling = 4, kHalfTaps = 16, kTaps = 2 * kHalfTaps;
 
 struct PeakFilter {
   float phase[kOversampling - 1][kTaps];
@@ -63,9 +65,9 @@ struct PeakFilter {
     for (int p = 1; p < kOversampling; ++p) {
       double sum = 0.0, gain = 0.0, taps[kTaps];
       for (int i = 0; i < kTaps; ++i) {
-        const double at = i - (kTaps / 2 - 1) - static_cast<double>(p) / kOversampling;
+        const double at = i - (kHalfTaps - 1) - static_cast<double>(p) / kOversampling;
         const double turn = std::numbers::pi * at;
-        const double window = 0.5 + 0.5 * std::cos(turn / (kTaps / 2));
+        const double window = 0.5 + 0.5 * std::cos(turn / kHalfTaps);
         taps[i] = std::sin(turn) / turn * window;
         sum += taps[i];
       }
@@ -118,10 +120,10 @@ double loudness_lufs(std::span<const float> samples, int64_t sample_rate_hz) {
 
 double true_peak(std::span<const float> samples) {
   static const PeakFilter filter;
-  constexpr int64_t kBlock = 64, kBefore = kTaps / 2 - 1, kAfter = kTaps / 2;
+  constexpr int64_t kBlock = 64, kBefore = kHalfTaps - 1, kAfter = kHalfTaps;
   const auto total = static_cast<int64_t>(samples.size());
   float peak = largest(samples);
-  std::vector<float> seen(kBefore + kBlock + kAfter);
+  std::vector<float> seen(kBefore + kBlock + kAfter), between(kBlock);
   for (int64_t begin = -kAfter; begin < total + kBefore; begin += kBlock) {
     const int64_t from = std::max<int64_t>(0, begin - kBefore);
     const int64_t to = std::min(total, begin + kBlock + kAfter);
@@ -131,12 +133,9 @@ double true_peak(std::span<const float> samples) {
     if (largest(window) * filter.most_gain <= peak) continue;
     std::fill(seen.begin(), seen.end(), 0.0f);
     std::copy(window.begin(), window.end(), seen.begin() + (from - (begin - kBefore)));
-    for (int64_t i = 0; i < kBlock; ++i) {
-      for (const auto& taps : filter.phase) {
-        float sum = 0.0f;
-        for (int tap = 0; tap < kTaps; ++tap) sum += taps[tap] * seen[i + tap];
-        peak = std::max(peak, std::abs(sum));
-      }
+    for (const auto& taps : filter.phase) {
+      weigh(taps, kTaps, seen.data(), 1, kBlock, between.data());
+      peak = std::max(peak, largest(between));
     }
   }
   return peak;
