@@ -131,7 +131,7 @@ std::shared_ptr<const FilterBank> filter_bank(int64_t from_hz, int64_t to_hz) {
   const std::lock_guard lock(mutex);
   auto& bank = known[{to_hz / divisor, from_hz / divisor}];
   if (!bank) bank = std::make_shared<const FilterBank>(make(to_hz / divisor, from_hz / divisor));
-  const auto kept = bank;
+  auto kept = bank;
   if (known.size() > kMostKnown) known.clear();
   return kept;
 }
