@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "table_errors.h"
+
 namespace vits::formats {
 
 namespace {
@@ -13,7 +15,6 @@ enum HeaderType : uint8_t { kSchema = 1, kDictionaryBatch = 2, kRecordBatch = 3 
 constexpr std::string_view kFileMark = "ARROW1"sv;
 constexpr uint64_t kFileMarkBytes = 8;  // with its padding
 constexpr uint32_t kContinues = 0xFFFFFFFF;
-constexpr int64_t kMostRowsPerByte = 1000, kMostRows = 1'000'000'000;
 
 struct Message {
   Bytes metadata;
@@ -48,10 +49,10 @@ std::optional<Message> next_message(Bytes file, uint64_t& place) {
                  *header};
 }
 
-ArrowBatch batch_of(const Message& message, const FlatTable& table) {
+ArrowBatch batch_of(const Message& message, const FlatTable& table, size_t file_bytes) {
   ArrowBatch batch{table.place(), message.metadata_begin, message.metadata.size(), message.body, message.body_bytes};
   batch.rows = table.number<int64_t>(0, 0);
-  if (batch.rows < 0 || batch.rows > kMostRows) throw Error("it is damaged: a batch would have {} rows", batch.rows);
+  check_row_count(batch.rows, file_bytes);
   return batch;
 }
 
@@ -89,7 +90,7 @@ ArrowMessages read_arrow_messages(Bytes file) {
     const auto message = next_message(file, place);
     if (!message) break;
     if (message->type == kRecordBatch) {
-      ArrowBatch batch = batch_of(*message, message->header);
+      ArrowBatch batch = batch_of(*message, message->header, file.size());
       batch.first_row = all.rows;
       all.rows += batch.rows;
       if (batch.rows > 0) all.batches.push_back(batch);
@@ -97,7 +98,7 @@ ArrowMessages read_arrow_messages(Bytes file) {
       const auto id = message->header.number<int64_t>(0, 0);
       const auto values = message->header.table(1);
       if (!values) throw Error("it is damaged: a dictionary has no values");
-      ArrowDictionaryBatch part{batch_of(*message, *values), all.batches.size(),
+      ArrowDictionaryBatch part{batch_of(*message, *values, file.size()), all.batches.size(),
                                 message->header.number<uint8_t>(2, 0) != 0};
       int64_t& rows = dictionary_rows[id];
       if (!part.is_delta) rows = 0;
@@ -105,8 +106,7 @@ ArrowMessages read_arrow_messages(Bytes file) {
       rows += part.batch.rows;
       all.dictionaries[id].push_back(part);
     }
-    if (all.rows > kMostRows || all.rows / kMostRowsPerByte > static_cast<int64_t>(file.size()))
-      throw Error("it is damaged: {} bytes would have {} rows", file.size(), all.rows);
+    check_row_count(all.rows, file.size());
   }
   return all;
 }

@@ -1,5 +1,7 @@
 #include "arrow_schema.h"
 
+#include "table_errors.h"
+
 namespace vits::formats {
 
 namespace {
@@ -123,6 +125,7 @@ class SchemaReader {
     if (depth > kDeepest || ++fields_ > kMostFields)
       throw Error("it has more than {} columns or more than {} levels of them", kMostFields, kDeepest);
     const std::string name = prefix + std::string(field.text(0));
+    check_name(name);
     const uint8_t id = field.number<uint8_t>(2, 0);
     const auto type = field.table(3), dictionary = field.table(4);
     auto values = value_type(id, type);

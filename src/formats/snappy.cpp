@@ -18,7 +18,11 @@ uint64_t number_of_bytes(ByteReader& packed, uint64_t count) {
 std::string unpack_snappy(Bytes bytes, uint64_t size) {
   ByteReader packed(bytes);
   std::string text;
-  if (packed.varint() != size) throw Error("its Snappy data does not have the size that it should have");
+  // Three bytes copy 64 at most, so a lie about the size is seen before memory is taken for it.
+  constexpr uint64_t kMostBytesPerPackedByte = 24;
+  if (packed.varint() != size || size / kMostBytesPerPackedByte > bytes.size())
+    throw Error("its Snappy data does not have the size that it should have");
+  text.reserve(size);
   while (packed.left() > 0) {
     const auto tag = packed.next<uint8_t>();
     uint64_t length = (tag >> 2) + 1, distance = 0;

@@ -15,7 +15,7 @@ namespace vits::formats {
 namespace {
 
 // A column of one value packs to nothing, a large buffer of recordings hardly at all.
-constexpr uint64_t kFreeBytes = 64ull << 20, kBytesPerPackedByte = 20;
+constexpr uint64_t kFreeBytes = 32ull << 20, kBytesPerPackedByte = 20;
 constexpr uint64_t kStep = 1 << 20;
 
 [[noreturn]] void damaged(std::string_view codec, uint64_t size) {

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <atomic>
 #include <random>
 #include <thread>
 
+#include "cell_text.h"
+#include "recent.h"
 #include "support/support.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
@@ -71,6 +73,8 @@ std::string message_of(const std::filesystem::path& path) {
 
 TEST(Columnar, ReadsEveryCellOfArrowTablesAsPythonDoes) { EXPECT_GE(compare_all(".arrow"), 14); }
 
+TEST(Columnar, ReadsEveryCellOfParquetTablesAsPythonDoes) { EXPECT_GE(compare_all(".parquet"), 26); }
+
 TEST(Columnar, HuggingFacesFeaturesAreGivenAsTheirJson) {
   const auto table = ColumnarTable::open(columnar_files() / "saved_data-00000-of-00003.arrow");
   const Json features = parse_json(table->huggingface_metadata(), "metadata")["info"]["features"];
@@ -84,6 +88,88 @@ TEST(Columnar, ATableThatWasCutShortIsAnErrorThatNamesIt) {
             std::string::npos)
       << message_of(broken / "half.arrow");
   EXPECT_NE(message_of(broken / "no_end.arrow").find("it is cut short after 2500 rows"), std::string::npos);
+  EXPECT_NE(message_of(broken / "half.parquet").find("half.parquet cannot be read: it is cut short"),
+            std::string::npos);
+}
+
+TEST(Columnar, ACodecThatIsNotReadIsNamed) {
+  const auto message = message_of(columnar_files() / "broken" / "brotli.parquet");
+  EXPECT_NE(message.find("brotli.parquet cannot be read: it is packed with Brotli"), std::string::npos) << message;
+}
+
+TEST(Columnar, APageThatDoesNotUnpackIsAnErrorOfItsCells) {
+  vits::base::TemporaryFolder folder;
+  const auto path = folder.path() / "damaged.parquet";
+  std::string bytes = vits::base::read_file(columnar_files() / "hub.parquet");
+  std::fill(bytes.begin() + 100, bytes.begin() + 160, '\xFF');  // in the first page of the first column
+  vits::base::write_file(path, bytes);
+  const auto table = ColumnarTable::open(path);
+  try {
+    table->value(0, 5);
+    ADD_FAILURE() << "no error";
+  } catch (const vits::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("damaged.parquet, column audio.bytes, row 5 (counted from 0): "),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(table->value(*table->find("up_votes"), 5), "5");
+}
+
+TEST(Columnar, SeveralThreadsReadRowsInAnyOrder) {
+  const auto table = ColumnarTable::open(columnar_files() / "large.parquet");
+  const auto name = *table->find("name"), n = *table->find("n");
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int seed = 0; seed < 4; ++seed)
+    threads.emplace_back([&, seed] {
+      std::mt19937 random(static_cast<unsigned>(seed));
+      for (int i = 0; i < 2000; ++i) {
+        const int64_t row = random() % static_cast<unsigned>(table->rows());
+        wrong += table->value(name, row) != fmt::format("clip {}", row * 7919 % table->rows());
+        wrong += table->value(n, row) != std::to_string(row);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Columnar, OfPagesTheLastOnesAreKept) {
+  struct Page {
+    int number;
+    uint64_t bytes() const { return 10; }
+  };
+  Recent<int, Page> pages(25);
+  int made = 0;
+  const auto get = [&](int number) {
+    return pages.get(number, [&] {
+      ++made;
+      return Page{number};
+    });
+  };
+  const auto first = get(1);
+  get(2);
+  get(1);
+  get(3);  // 2 leaves, which was asked for longer ago than 1
+  EXPECT_EQ(made, 3);
+  get(1);
+  EXPECT_EQ(made, 3);
+  get(2);
+  EXPECT_EQ(made, 4);
+  get(3);
+  get(4);
+  EXPECT_EQ(first->number, 1);  // whoever holds a page keeps it
+}
+
+TEST(Columnar, NumbersAreGivenInTheFewestDigitsThatReadAsTheSame) {
+  EXPECT_EQ(number_text(0.1), "0.1");
+  EXPECT_EQ(number_text(0.1f), "0.1");
+  EXPECT_EQ(number_text(12.0), "12");
+  EXPECT_EQ(number_text(1e300), "1e+300");
+  EXPECT_EQ(number_text(half_number(0x3C00)), "1");
+  EXPECT_EQ(number_text(half_number(0x0001)), "5.9604645e-08");  // the least one, 2 to the power of -24
+  EXPECT_EQ(number_text(half_number(0xFC00)), "-inf");
+  EXPECT_EQ(integer_text(0xFF, 1, true), "-1");
+  EXPECT_EQ(integer_text(0xFF, 1, false), "255");
 }
 
 TEST(Columnar, OtherFilesAreNoTables) {

@@ -66,7 +66,7 @@ def some(make, count, nulls=0.2):
 WORDS = ["silav", "dinya", "ۆ", "語", "", "a longer word than twelve bytes", "x" * 300]
 
 
-def rich_table(rows, dictionaries=True):
+def rich_table(rows):
     """A column of every type, with nulls; structs in structs; lists, maps and dates in between that are to be skipped."""
     text = lambda i: choose.choice(WORDS) + str(i % 7)
     blob = lambda i: bytes(choose.randrange(256) for _ in range(choose.randrange(40)))
@@ -95,10 +95,8 @@ def rich_table(rows, dictionaries=True):
         low, high = -2 ** (bits - 1), 2 ** (bits - 1) - 1
         columns[f"int{bits}"] = pa.array(some(lambda i: choose.choice([low, high, i % 100, -i % 100]), rows), f"int{bits}")
         columns[f"uint{bits}"] = pa.array(some(lambda i: choose.choice([0, 2 ** bits - 1, i % 100]), rows), f"uint{bits}")
-    if dictionaries:
-        columns["category"] = pa.array(some(text, rows)).dictionary_encode()
-        columns["category_of_text"] = pa.DictionaryArray.from_arrays(
-            pa.array(some(lambda i: i % 3, rows), pa.int8()), pa.array(["yek", "du", None]))
+    columns["category"] = pa.array(some(text, rows)).dictionary_encode()
+    columns["null_category"] = pa.DictionaryArray.from_arrays(pa.array(some(lambda i: i % 3, rows), pa.int8()), pa.array(["yek", "du", None]))
     return pa.table(columns)
 
 
@@ -167,5 +165,45 @@ def hugging_face_folder():
     expect("hub", pq.read_table(out / "hub.parquet"), huggingface=True)
 
 
+def write_parquet(name, table, **options):
+    pq.write_table(table, out / f"{name}.parquet", **options)
+    expect(name, pq.read_table(out / f"{name}.parquet"))
+
+
+def parquet_tables():
+    table = rich_table(2500).drop_columns(["null_category"])  # which Parquet has no way to say
+    for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
+        for version in ["1.0", "2.0"]:
+            write_parquet(f"{codec}_{version}", table, compression=codec, data_page_version=version, data_page_size=5000,
+                          row_group_size=choose.choice([700, 10_000]))
+    write_parquet("brotli", table.slice(0, 10), compression="brotli")
+    for name in ["brotli.parquet", "brotli.json"]:
+        (out / name).rename(out / "broken" / name)
+    write_parquet("plain", table, use_dictionary=False, compression="none")
+    write_parquet("small_dictionary", table, dictionary_pagesize_limit=200, data_page_size=500)  # goes over to plain
+    texts = ["text", "text_required", "large_text", "blob", "fixed"]
+    integers = ["int32", "int64", "uint32", "uint64", "int8"]
+    numbers = integers + ["single", "double", "half", "fixed"]
+    for name, columns, encoding in [("delta_numbers", integers, "DELTA_BINARY_PACKED"), ("delta_texts", texts, "DELTA_BYTE_ARRAY"),
+                                    ("delta_lengths", texts[:4], "DELTA_LENGTH_BYTE_ARRAY"),
+                                    ("split", numbers, "BYTE_STREAM_SPLIT"), ("runs", ["flag"], "RLE")]:
+        for version in ["1.0", "2.0"]:
+            write_parquet(f"{name}_{version}", table.select(columns), use_dictionary=False, data_page_version=version,
+                          column_encoding={c: encoding for c in columns}, data_page_size=3000)
+    write_parquet("no_rows", table.slice(0, 0))
+    write_parquet("all_null", pa.table({"a": pa.nulls(100, pa.string()), "b": pa.nulls(100, pa.int32()), "c": pa.nulls(100, pa.bool_())}),
+                  data_page_version="2.0")
+    rows = 120_000
+    large = pa.table({"n": pa.array(range(rows)), "name": pa.array([f"clip {i * 7919 % rows}" for i in range(rows)]),
+                      "same": pa.array(["a"] * rows)})
+    write_parquet("large", large, row_group_size=rows)
+    frame = table.select(["text", "int16", "flag", "double"]).to_pandas()
+    frame.to_parquet(out / "pandas.parquet")
+    expect("pandas", pq.read_table(out / "pandas.parquet"))
+    whole = (out / "plain.parquet").read_bytes()
+    (out / "broken" / "half.parquet").write_bytes(whole[: len(whole) // 2])
+
+
 arrow_tables()
+parquet_tables()
 hugging_face_folder()
