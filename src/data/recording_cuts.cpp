@@ -23,7 +23,7 @@ class Window {
   explicit Window(audio::SoundReader& reader) : reader_(reader) {}
 
   void forget_before(int64_t sample) {
-    while (end() < sample && decode_to(end() + 1)) drop(end());
+    while (end() < sample && decode_to(end() + 1)) drop(std::min(end(), sample));
     drop(sample);
   }
 
