@@ -1,21 +1,15 @@
-// Damaged files, thousands of them: each must be read, or end in one vits::Error of one line, with less than 100 MB
-// allocated on the way. VITS_FUZZ_COUNT says how many of each format (500 otherwise); scripts/check runs 10,000 under
-// sanitizers.
+// Damaged files of tensors, and files made to take memory.
 #include <c10/core/CPUAllocator.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <fstream>
-#include <new>
 
-#include "printable.h"
+#include "fuzzing.h"
 #include "python_files.h"
-#include "support/mutator.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
-#include "vits/formats/file_kind.h"
 #include "vits/formats/json.h"
 #include "vits/formats/pickle.h"
 #include "vits/formats/safetensors.h"
@@ -24,35 +18,8 @@
 
 namespace {
 
-std::atomic<int64_t> allocated_bytes{0}, most_allocated_bytes{0};
-
-void count_allocation(int64_t bytes) {
-  const int64_t now = allocated_bytes += bytes;
-  if (now > most_allocated_bytes) most_allocated_bytes = now;
-}
-
-}  // namespace
-
-// The program's own operators: whatever a reader takes by new is counted here, what tensors take in CountingAllocator.
-void* operator new(std::size_t bytes) {
-  void* memory = std::malloc(bytes);
-  if (!memory) throw std::bad_alloc();
-  count_allocation(static_cast<int64_t>(malloc_usable_size(memory)));
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  if (memory) count_allocation(-static_cast<int64_t>(malloc_usable_size(memory)));
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
-
-namespace {
-
 using namespace vits::formats;
-using vits::support::fuzz_count;
 using vits::support::Mutator;
-
-constexpr int64_t kMostAllocated = 100'000'000;
 
 class CountingAllocator : public c10::Allocator {
  public:
@@ -87,11 +54,6 @@ int values_in(const PickleValue& value) {
   return count;
 }
 
-using Read = void (*)(const std::filesystem::path&);
-using Damage = std::string (*)(const std::string&, Mutator&);
-
-std::string damage_bytes(const std::string& bytes, Mutator& mutator) { return mutator.damage(bytes); }
-
 // Every other time one record is damaged and the zip file around it is sound, or its checksums would shield the pickle.
 std::string damage_zip(const std::string& bytes, Mutator& mutator) {
   if (mutator.below(2) == 0) return mutator.damage(bytes);
@@ -110,32 +72,9 @@ std::string damage_zip(const std::string& bytes, Mutator& mutator) {
 void fuzz(const std::vector<std::string>& seeds, Damage damage, Read read) {
   static CountingAllocator allocator;
   c10::SetCPUAllocator(&allocator, 255);
-  vits::base::TemporaryFolder folder;
-  const auto path = folder.path() / "damaged";
-  int64_t most = 0, readable = 0;
-  const int count = fuzz_count();
-  for (int i = 0; i < count; ++i) {
-    Mutator mutator(i);
-    const std::string bytes = damage(vits::base::read_file(python_files() / seeds[i % seeds.size()]), mutator);
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-    const int64_t before = allocated_bytes;
-    most_allocated_bytes = before;
-    try {
-      file_kind(path);
-      read(path);
-      ++readable;
-    } catch (const vits::Error& error) {
-      const std::string text = error.what();
-      EXPECT_TRUE(is_utf8(text) && text.find('\n') == std::string::npos) << "mutation " << i << ": " << text;
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << "mutation " << i << " of " << seeds[i % seeds.size()]
-                    << " ends in another exception: " << error.what();
-    }
-    most = std::max(most, most_allocated_bytes - before);
-    ASSERT_LT(most, kMostAllocated) << "mutation " << i << " of " << seeds[i % seeds.size()];
-  }
-  std::printf("%d mutations, %ld still readable, at most %ld bytes allocated\n", count, readable, most);
-  EXPECT_LT(readable, count);
+  std::vector<std::filesystem::path> files;
+  for (const auto& seed : seeds) files.push_back(python_files() / seed);
+  fuzz_files(files, damage, read);
 }
 
 TEST(Fuzz, Safetensors) {

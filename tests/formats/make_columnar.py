@@ -200,10 +200,39 @@ def parquet_tables():
     frame = table.select(["text", "int16", "flag", "double"]).to_pandas()
     frame.to_parquet(out / "pandas.parquet")
     expect("pandas", pq.read_table(out / "pandas.parquet"))
+    zeros = pa.table({"a": pa.array([bytes(1000)] * 80_000)})  # 80 MB in one page
+    for codec in ["zstd", "gzip", "snappy", "lz4"]:
+        pq.write_table(zeros, out / "broken" / f"bomb_{codec}.parquet", compression=codec, use_dictionary=False,
+                       data_page_size=1 << 30, write_batch_size=80_000, max_rows_per_page=80_000)
+    with pa.ipc.new_stream(str(out / "broken" / "bomb.arrow"), zeros.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(zeros)
     whole = (out / "plain.parquet").read_bytes()
     (out / "broken" / "half.parquet").write_bytes(whole[: len(whole) // 2])
 
 
+def small_tables():
+    """What gets damaged thousands of times."""
+    (out / "small").mkdir()
+    table = rich_table(60).drop_columns(["null_category"])
+    for options in ({}, {"compression": "zstd"}, {"compression": "lz4"}, {"metadata_version": pa.ipc.MetadataVersion.V4}):
+        write_arrow(f"small/{len(options)}{options.get('compression', '')}", table, batch_rows=25, **options)
+    views = pa.table({"a": pa.array(some(lambda i: choose.choice(WORDS), 60), pa.string_view())})
+    write_arrow("small/views", views, stream=False, batch_rows=25)
+    texts = table.select(["text", "text_required", "blob", "fixed"])
+    integers = table.select(["int32", "int64", "int8"])
+    for version in ["1.0", "2.0"]:
+        options = {"data_page_version": version, "data_page_size": 300}
+        for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
+            write_parquet(f"small/{codec}_{version}", table, compression=codec, **options)
+        for name, columns, encoding in [("numbers", integers, "DELTA_BINARY_PACKED"), ("texts", texts, "DELTA_BYTE_ARRAY"),
+                                        ("lengths", texts.select(["text", "blob"]), "DELTA_LENGTH_BYTE_ARRAY"),
+                                        ("split", table.select(["int32", "double", "fixed"]), "BYTE_STREAM_SPLIT"),
+                                        ("runs", table.select(["flag"]), "RLE")]:
+            write_parquet(f"small/{name}_{version}", columns, compression="none", use_dictionary=False,
+                          column_encoding={c: encoding for c in columns.column_names}, **options)
+
+
 arrow_tables()
 parquet_tables()
+small_tables()
 hugging_face_folder()
