@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "audio_index.h"
 #include "vits/base/error.h"
 #include "vits/base/nearest.h"
 
@@ -136,8 +137,12 @@ Columns match_numbers(size_t count, const LayoutOptions& options, const std::str
 }
 
 bool looks_like_header(const Names& names) {
+  if (std::any_of(names.begin(), names.end(), has_sound_extension)) return false;
   const Columns columns = by_name(names);
-  return (columns.audio || columns.id) && columns.text;
+  int known = 0;
+  for (const auto& column : {columns.audio, columns.text, columns.speaker, columns.id, columns.begin, columns.split})
+    known += column.has_value();
+  return (columns.audio || columns.id) && known >= 2;
 }
 
 bool names_a_column(const LayoutOptions& options) {

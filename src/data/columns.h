@@ -24,7 +24,7 @@ Columns match_columns(const std::vector<std::string>& names, const LayoutOptions
 // Numbers from 1 for a table without names; a name in the options is then a UsageError.
 Columns match_numbers(size_t columns, const LayoutOptions& options, const std::string& table);
 
-// A row that names what a recording needs: a recording or an id, and a text.
+// A row of names, that of recordings or ids among them. One known word alone may be what somebody says.
 bool looks_like_header(const std::vector<std::string>& names);
 
 // Whether an option gives a column by name, so that the table must have a header.

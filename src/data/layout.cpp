@@ -47,9 +47,9 @@ void list_audiofolder(const Part& part, Task& task) {
 }
 
 // In the order in which they are tried: what has marks of its own comes before what many have.
-constexpr std::array<Layout, 7> kLayouts{{
-    // D{"datasets", "dataset_dict.json or state.json with Arrow files (save_to_disk)", datasets_parts, list_columnar},
-    // D{"parquet", "*.parquet", parquet_parts, list_columnar},
+constexpr std::array<Layout, 9> kLayouts{{
+    {"datasets", "dataset_dict.json or state.json with Arrow files (save_to_disk)", datasets_parts, list_columnar},
+    {"parquet", "*.parquet", parquet_parts, list_columnar},
     {"commonvoice", "validated.tsv and clips/", commonvoice_parts, list_commonvoice},
     {"vctk", "txt/SPEAKER/ID.txt and wav48*/SPEAKER/", vctk_parts, list_vctk},
     {"audiofolder", "metadata.csv or metadata.jsonl with file_name", audiofolder_parts, list_audiofolder},
@@ -72,7 +72,7 @@ const Layout& layout_named(const std::string& name) {
 fs::path without_outer_folders(fs::path folder) {
   for (int depth = 0; depth < 3; ++depth) {
     const FolderEntries entries = entries_of(folder);
-    if (!entries.files.empty() || entries.folders.size() != 1) break;
+    if (!entries.files.empty() || entries.folders.size() != 1 || is_usual_split(entries.folders[0])) break;
     folder /= entries.folders[0];
   }
   return folder;
@@ -122,11 +122,10 @@ std::pair<const Layout*, Parts> recognise_file(const fs::path& file, const Layou
       throw Error("{} is an archive. Unpack it and give --from the folder.", file.string());
   std::string name = options.layout;
   if (name == "auto") {
-    const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
-    const Parts of_commonvoice = commonvoice_parts(folder, options);
-    const bool is_commonvoice = std::any_of(of_commonvoice.begin(), of_commonvoice.end(),
-                                            [&](const Part& part) { return part.path.filename() == file.filename(); });
-    name = is_commonvoice ? "commonvoice" : "table";
+    if (formats::is_columnar(file))
+      name = file.extension() == ".arrow" ? "datasets" : "parquet";
+    else
+      name = is_commonvoice_table(file, options) ? "commonvoice" : "table";
   } else if (name == "pairs" || name == "vctk") {
     throw Error("--layout {} is a folder's; {} is a file.", name, file.string());
   }

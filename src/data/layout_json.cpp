@@ -119,8 +119,8 @@ void list_json(const Part& part, Task& task) {
     const auto words = [&](std::optional<size_t> column) {
       return record.defect.empty() ? words_at(record.value, keys, column) : "";
     };
-    if (!task.splits.takes(part.split.empty() ? words(columns.split) : part.split)) continue;
     row.audio = words(columns.audio);
+    if (!task.splits.takes(split_of_row(part, words(columns.split), row.audio))) continue;
     row.id = words(columns.id);
     if (!record.defect.empty()) {
       reject_row(row, record.defect, task.listing);

@@ -49,7 +49,7 @@ Parts pairs_parts(const fs::path& folder, const LayoutOptions&) {
 void list_pairs(const Part& part, Task& task) {
   walk_folders(part.path, kDeepest, [&](const fs::path& folder, const FolderEntries& entries) {
     const fs::path below = folder.lexically_relative(part.path);
-    const std::string split = is_usual_split(below.begin()->string()) ? below.begin()->string() : "";
+    const std::string split = split_folder_of((below / "").string());
     for (const auto& [stem, pair] : pairs_in(entries)) {
       if (!task.splits.takes(split)) continue;
       Row row;

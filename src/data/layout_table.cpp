@@ -86,7 +86,8 @@ class Table {
     const auto [rows, first_row] = beginning_of(file_.text(), dialect_, kRowsLookedAt);
     if (rows.empty()) throw Error("{} has no rows.", name_);
     const LayoutOptions& options = task_.options;
-    const bool has_header = kind_ == TableKind::commonvoice || names_a_column(options) || looks_like_header(rows[0]);
+    const bool has_header = kind_ == TableKind::commonvoice || names_a_column(options) || looks_like_header(rows[0])
+                            || only_its_recordings_are_named(rows);
     if (has_header) {
       header_row_ = first_row;
       width_ = rows[0].size();
@@ -99,13 +100,20 @@ class Table {
       columns_ = kind_ == TableKind::ljspeech ? columns_of_ljspeech(rows)
                                               : recognise_columns(rows, recordings_, options, name_);
     }
-    needed_ = std::max(*columns_.audio, columns_.text_otherwise.value_or(*columns_.text)) + 1;
-    const bool names_are_ids = std::none_of(rows.begin(), rows.end(), [&](const Fields& row) {
+    needed_ = std::max(*columns_.audio, std::min(*columns_.text, columns_.text_otherwise.value_or(*columns_.text))) + 1;
+    const auto names_of_files = std::count_if(rows.begin(), rows.end(), [&](const Fields& row) {
       return has_sound_extension(trimmed(row.at(std::min(*columns_.audio, row.size() - 1))));
     });
-    const bool is_ljspeech =
-        !has_header && dialect_.delimiter == '|' && columns_.audio == 0u && !columns_.speaker && names_are_ids;
+    const bool is_ljspeech = !has_header && dialect_.delimiter == '|' && columns_.audio == 0u && !columns_.speaker
+                             && 2 * static_cast<size_t>(names_of_files) < rows.size();
     if (kind_ == TableKind::any) task_.listing.layout = is_ljspeech ? "ljspeech" : "table";
+  }
+
+  // A header of one known word: no recording has that name, but the next row's is there.
+  bool only_its_recordings_are_named(const std::vector<Fields>& rows) {
+    const auto column = match_columns(rows[0], {}, name_).audio;
+    return column && rows.size() > 1 && *column < rows[1].size() && !recordings_.find(trimmed(rows[0][*column]))
+           && recordings_.find(trimmed(rows[1][*column]));
   }
 
   [[noreturn]] void throw_missing(const char* option, const char* what, const Fields& header) const {
@@ -155,7 +163,7 @@ class Table {
     row.number = record.row;
     row.audio = field(record, columns_.audio);
     row.id = field(record, columns_.id);
-    if (!task_.splits.takes(split_of(record, row))) return;
+    if (!task_.splits.takes(split_of_row(part_, trimmed(field(record, columns_.split)), row.audio))) return;
     const std::string reason = reason_against(record);
     if (!reason.empty()) return reject_row(row, reason, task_.listing);
     row.text = field(record, columns_.text);
@@ -166,13 +174,6 @@ class Table {
     row.duration = field(record, columns_.duration);
     if (const std::string few = too_few_votes(record); !few.empty()) return reject_row(row, few, task_.listing);
     add_clip(row, recordings_, task_.listing);
-  }
-
-  std::string split_of(const formats::Record& record, const Row& row) const {
-    if (!part_.split.empty()) return part_.split;
-    if (columns_.split) return trimmed(field(record, columns_.split));
-    const std::string folder = row.audio.substr(0, std::min(row.audio.find('/'), row.audio.size()));
-    return folder.size() < row.audio.size() && is_usual_split(folder) ? folder : "";
   }
 
   std::string too_few_votes(const formats::Record& record) const {
@@ -207,6 +208,14 @@ std::vector<std::string> first_fields(const fs::path& table, const std::string& 
   return rows.empty() ? Fields{} : rows[0];
 }
 
+bool is_commonvoice_table(const fs::path& table, const LayoutOptions& options) {
+  std::error_code error;
+  if (table.extension() != ".tsv" || !fs::is_directory(table.parent_path() / "clips", error)) return false;
+  const Fields header = first_fields(table, options.encoding);
+  const auto has = [&](const char* name) { return std::find(header.begin(), header.end(), name) != header.end(); };
+  return has("client_id") && has("path") && has("sentence");
+}
+
 Parts commonvoice_parts(const fs::path& folder, const LayoutOptions& options) {
   std::error_code error;
   if (!fs::is_directory(folder / "clips", error)) return {};
@@ -214,9 +223,7 @@ Parts commonvoice_parts(const fs::path& folder, const LayoutOptions& options) {
   for (const char* name : {"validated", "train", "dev", "test", "other", "invalidated"}) {
     const fs::path path = folder / (std::string(name) + ".tsv");
     if (!fs::is_regular_file(path, error)) continue;
-    const Fields header = first_fields(path, options.encoding);
-    const bool has_client = std::find(header.begin(), header.end(), "client_id") != header.end();
-    if (has_client && looks_like_header(header)) all.push_back({path, name});
+    if (is_commonvoice_table(path, options)) all.push_back({path, name});
   }
   // Whoever asks for no split gets what people have confirmed: all of train, dev and test, and more.
   const bool has_validated = !all.empty() && all[0].split == "validated";

@@ -16,6 +16,12 @@ struct Part {
 };
 using Parts = std::vector<Part>;
 
+// What a row belongs to: its manifest's split, what a column says, or the folder of a split that its recording is in.
+inline std::string split_of_row(const Part& part, const std::string& said, const std::string& recording) {
+  if (!part.split.empty()) return part.split;
+  return said.empty() ? split_folder_of(recording) : said;
+}
+
 struct Task {
   const LayoutOptions& options;
   SplitChoice& splits;
@@ -25,6 +31,7 @@ struct Task {
 // Tables of text: with a header or without, LJSpeech's and Common Voice's among them.
 enum class TableKind { any, ljspeech, commonvoice, audiofolder };
 void list_table(const Part& part, TableKind kind, Task& task);
+bool is_commonvoice_table(const std::filesystem::path& table, const LayoutOptions& options);
 std::vector<std::string> first_fields(const std::filesystem::path& table, const std::string& encoding);
 Parts commonvoice_parts(const std::filesystem::path& folder, const LayoutOptions& options);
 

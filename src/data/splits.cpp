@@ -22,6 +22,12 @@ bool is_usual_split(std::string_view name) {
   return split == "train" || split == "validation" || split == "test";
 }
 
+std::string split_folder_of(std::string_view path) {
+  const size_t slash = path.find('/');
+  return slash != std::string_view::npos && is_usual_split(path.substr(0, slash)) ? split_name(path.substr(0, slash))
+                                                                                  : "";
+}
+
 SplitChoice::SplitChoice(const std::vector<std::string>& wanted) {
   for (const std::string& word : wanted) wanted_.insert(split_name(word));
 }

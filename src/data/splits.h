@@ -14,6 +14,9 @@ std::string split_name(std::string_view name);
 // Whether a file or folder of this name holds one of the three.
 bool is_usual_split(std::string_view name);
 
+// "train" of train/a.wav; empty when the path does not begin with the folder of a split.
+std::string split_folder_of(std::string_view path);
+
 class SplitChoice {
  public:
   explicit SplitChoice(const std::vector<std::string>& wanted);
