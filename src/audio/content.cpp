@@ -139,32 +139,32 @@ struct Mark {
   size_t at;
   string_view bytes;
   const char* kind;
-  bool for_sndfile;
+  Library library;
 };
 
 constexpr Mark kMarks[] = {
-    {8, "WAVE"sv, "WAV", true},
-    {8, "AIFF"sv, "AIFF", true},
-    {8, "AIFC"sv, "AIFF", true},
-    {0, "fLaC"sv, "FLAC", true},
-    {0, "OggS"sv, "Ogg", true},
-    {0, ".snd"sv, "AU", true},
-    {0, "caff"sv, "CAF", true},
-    {0, "riff\x2e\x91\xcf\x11"sv, "Wave64", true},
-    {0, "NIST_1A"sv, "NIST SPHERE", true},
-    {4, "ftyp"sv, "M4A or MP4", false},
-    {4, "moov"sv, "M4A or MP4", false},
-    {4, "mdat"sv, "M4A or MP4", false},
-    {0, "\x1a\x45\xdf\xa3"sv, "WebM or Matroska", false},
-    {0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"sv, "WMA", false},
-    {0, "#!AMR"sv, "AMR", false},
-    {0, "ADIF"sv, "AAC", false},
-    {0, "FLV\x01"sv, "FLV", false},
-    {8, "AVI "sv, "AVI", false},
-    {0, "\x0b\x77"sv, "AC-3", false},
-    {0, "MAC "sv, "Monkey's Audio", false},
-    {0, "wvpk"sv, "WavPack", false},
-    {0, "TTA1"sv, "TTA", false},
+    {8, "WAVE"sv, "WAV", Library::kSndfile},
+    {8, "AIFF"sv, "AIFF", Library::kSndfile},
+    {8, "AIFC"sv, "AIFF", Library::kSndfile},
+    {0, "fLaC"sv, "FLAC", Library::kSndfile},
+    {0, "OggS"sv, "Ogg", Library::kSndfile},
+    {0, ".snd"sv, "AU", Library::kSndfile},
+    {0, "caff"sv, "CAF", Library::kSndfile},
+    {0, "riff\x2e\x91\xcf\x11"sv, "Wave64", Library::kSndfile},
+    {0, "NIST_1A"sv, "NIST SPHERE", Library::kSndfile},
+    {4, "ftyp"sv, "M4A or MP4", Library::kNone},
+    {4, "moov"sv, "M4A or MP4", Library::kNone},
+    {4, "mdat"sv, "M4A or MP4", Library::kNone},
+    {0, "\x1a\x45\xdf\xa3"sv, "WebM or Matroska", Library::kNone},
+    {0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"sv, "WMA", Library::kNone},
+    {0, "#!AMR"sv, "AMR", Library::kNone},
+    {0, "ADIF"sv, "AAC", Library::kNone},
+    {0, "FLV\x01"sv, "FLV", Library::kNone},
+    {8, "AVI "sv, "AVI", Library::kNone},
+    {0, "\x0b\x77"sv, "AC-3", Library::kNone},
+    {0, "MAC "sv, "Monkey's Audio", Library::kNone},
+    {0, "wvpk"sv, "WavPack", Library::kNone},
+    {0, "TTA1"sv, "TTA", Library::kNone},
 };
 
 }  // namespace
@@ -173,10 +173,10 @@ Content content_of(ByteSource& source) {
   const std::string head = source.read_some(after_id3(source), 16);
   for (const Mark& mark : kMarks)
     if (head.size() >= mark.at + mark.bytes.size() && head.compare(mark.at, mark.bytes.size(), mark.bytes) == 0)
-      return {mark.kind, mark.for_sndfile};
-  if (is_mpeg_frame(head)) return {"MP3", true};
+      return {mark.kind, mark.library};
+  if (is_mpeg_frame(head)) return {"MP3", Library::kMpg123};
   // AAC's frames begin as MP3's do, with a layer that MP3 has not.
-  if (head.size() >= 2 && (number(head, 0, 2, true) & 0xfff6) == 0xfff0) return {"AAC", false};
+  if (head.size() >= 2 && (number(head, 0, 2, true) & 0xfff6) == 0xfff0) return {"AAC", Library::kNone};
   return {};
 }
 

@@ -8,9 +8,11 @@
 
 namespace vits::audio {
 
+enum class Library { kNone, kSndfile, kMpg123 };
+
 struct Content {
-  std::string kind;          // for people: "WAV", "M4A or MP4"; empty when unknown
-  bool for_sndfile = false;  // libsndfile reads such files (their codecs are another matter)
+  std::string kind;                  // for people: "WAV", "M4A or MP4"; empty when unknown
+  Library library = Library::kNone;  // that reads such files (their codecs are another matter)
 };
 
 Content content_of(ByteSource& source);
@@ -20,7 +22,7 @@ struct Shortfall {
   std::optional<int64_t> declared_samples;  // of one channel; none: the format does not say
 };
 
-// Looks at WAV, AIFF, MP3 with a Xing header and Ogg: the ones that libsndfile reads to their early end in silence.
+// Looks at WAV, AIFF, MP3 with a Xing header and Ogg: the ones that are decoded to an early end in silence.
 std::optional<Shortfall> shortfall_of(ByteSource& source);
 
 }  // namespace vits::audio

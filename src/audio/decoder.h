@@ -1,7 +1,8 @@
-// The two ways a sound is decoded, behind one face.
+// The ways a sound is decoded, behind one face.
 #pragma once
 #include <sndfile.h>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,6 +12,8 @@
 #include "vits/audio/read.h"
 #include "vits/base/files.h"
 #include "vits/base/process.h"
+
+struct mpg123_handle_struct;
 
 namespace vits::audio {
 
@@ -45,6 +48,21 @@ class SoundReader::SndfileDecoder : public SoundReader::Decoder {
   Place place_;
   SNDFILE* file_ = nullptr;
   int64_t declared_ = -1;
+};
+
+// libmpg123 itself: libsndfile, which uses it too, lets it write of every damaged frame on the error output.
+class SoundReader::Mp3Decoder : public SoundReader::Decoder {
+ public:
+  // Empty when libmpg123 finds no MPEG audio; `why` is then its reason.
+  static std::unique_ptr<Mp3Decoder> open(ByteSource& source, std::string& why);
+  ~Mp3Decoder() override;
+  size_t read(std::span<float> frames) override;
+
+ private:
+  Mp3Decoder() = default;
+  ByteSource* source_ = nullptr;
+  int64_t at_ = 0;
+  mpg123_handle_struct* handle_ = nullptr;
 };
 
 class SoundReader::FfmpegDecoder : public SoundReader::Decoder {

@@ -74,7 +74,8 @@ void SoundReader::open() {
   if (source.size() == 0) throw Error("{} is empty. Copy or download it again, or leave it out.", name);
   const Content content = content_of(source);
   std::string why;
-  if (content.for_sndfile) opened_->decoder = SndfileDecoder::open(source, why);
+  if (content.library == Library::kSndfile) opened_->decoder = SndfileDecoder::open(source, why);
+  if (content.library == Library::kMpg123) opened_->decoder = Mp3Decoder::open(source, why);
   if (opened_->decoder) {
     opened_->shortfall = shortfall_of(source);
   } else {
@@ -82,7 +83,8 @@ void SoundReader::open() {
       opened_->decoder = std::make_unique<FfmpegDecoder>(source, content.kind);
     } catch (const Error& error) {
       if (why.empty()) throw Error("{}: {}.", name, error.what());
-      throw Error("{} seems to be {}, but libsndfile says: {}; {}.", name, content.kind, why, error.what());
+      throw Error("{} seems to be {}, but {} says: {}; {}.", name, content.kind,
+                  content.library == Library::kMpg123 ? "libmpg123" : "libsndfile", why, error.what());
     }
   }
   const Decoder& decoder = *opened_->decoder;

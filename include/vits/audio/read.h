@@ -1,8 +1,8 @@
 // Sound in: any file or bytes that hold sound become samples of one channel at the rate they were recorded with.
 //
-// What a file is, is told by its content, never by its name. libsndfile reads WAV, FLAC, OGG Vorbis, Opus, MP3, AIFF
-// and their kin; what it does not know (M4A, AAC, MP4, WebM, WMA) is given to the program ffmpeg, if there is one, by a
-// pipe: a process of its own cannot bring ours down. Channels are averaged.
+// What a file is, is told by its content, never by its name. libsndfile reads WAV, FLAC, OGG Vorbis, Opus, AIFF and
+// their kin, libmpg123 MP3; what neither knows (M4A, AAC, MP4, WebM, WMA) is given to the program ffmpeg, if there is
+// one, by a pipe: a process of its own cannot bring ours down. Channels are averaged.
 //
 // Files come from anybody and headers lie: no allocation follows a header's word, and a length is what was decoded.
 #pragma once
@@ -46,6 +46,7 @@ class SoundReader {
  private:
   class Decoder;
   class SndfileDecoder;
+  class Mp3Decoder;
   class FfmpegDecoder;
   struct Opened;
   void open();

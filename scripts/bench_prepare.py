@@ -1,0 +1,129 @@
+"""The measuring of scripts/bench_prepare, and the peer: what a person would write in Python to do prepare's work.
+
+The peer's processes are started and warm before its clock runs; vits-train is timed from its start to its end.
+"""
+import argparse
+import csv
+import json
+import multiprocessing
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from importlib.metadata import version
+
+import librosa
+import numpy as np
+import pyloudnorm
+import soundfile
+
+RATE, LUFS = 16000, -23.0
+WORDS = ("the rain falls on a field of barley while seven boats wait in harbour for morning and somebody counts old coins "
+         "under yellow light because nothing else was left to do before winter came back over northern hills").split()
+
+
+def make_sources(folder, clips):
+    """Speech of 2 to 10 seconds as WAV at 22.05 kHz, and the same as MP3 at 48 kHz, each with a manifest."""
+    random = np.random.default_rng(7)
+    rows = []
+    for kind in ("wav", "mp3"):
+        (folder / kind).mkdir()
+    for number in range(clips):
+        text = f"{number}: " + " ".join(random.choice(WORDS, size=int(random.integers(5, 28))))
+        name, voice = f"clip{number:05d}", f"en+m{random.integers(1, 8)}"
+        subprocess.run(["espeak-ng", "-v", voice, "-s", str(random.integers(130, 190)), "-w", folder / f"wav/{name}.wav", text], check=True)
+        wave, rate = soundfile.read(folder / f"wav/{name}.wav", dtype="float32")
+        soundfile.write(folder / f"mp3/{name}.mp3", librosa.resample(wave, orig_sr=rate, target_sr=48000, res_type="soxr_hq"), 48000)
+        rows.append((name, text, len(wave) / rate))
+    for kind in ("wav", "mp3"):
+        with open(folder / kind / "metadata.csv", "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["file_name", "text"])
+            writer.writerows((f"{name}.{kind}", text) for name, text, _ in rows)
+    return sum(seconds for _, _, seconds in rows)
+
+
+def prepare_clip(job):
+    source, target = job
+    wave, rate = soundfile.read(source, dtype="float32", always_2d=True)
+    wave = librosa.resample(wave.mean(axis=1), orig_sr=rate, target_sr=RATE, res_type="soxr_hq")
+    loudness = pyloudnorm.Meter(RATE).integrated_loudness(wave)
+    wave = np.clip(pyloudnorm.normalize.loudness(wave, loudness, LUFS), -1, 1)
+    soundfile.write(target, wave, RATE, subtype="PCM_16")
+
+
+def warm(job):
+    prepare_clip(job)
+    time.sleep(0.2)  # so that every process takes one
+
+
+def peer_seconds(pool, source, out):
+    (out / "wavs").mkdir(parents=True)
+    start = time.perf_counter()
+    with open(source / "metadata.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    jobs = [(str(source / row["file_name"]), str(out / "wavs" / pathlib.Path(row["file_name"]).with_suffix(".wav"))) for row in rows]
+    for _ in pool.imap_unordered(prepare_clip, jobs, chunksize=4):
+        pass
+    with open(out / "metadata.csv", "w") as file:
+        file.writelines(f"{pathlib.Path(row['file_name']).stem}|{row['text']}\n" for row in rows)
+    return time.perf_counter() - start
+
+
+def our_seconds(program, source, out, workers, trim):
+    start = time.perf_counter()
+    done = subprocess.run([program, "prepare", "--from", source, "--out", out, "--sample_rate_hz", str(RATE), "--loudness", str(LUFS),
+                           "--trim", trim, "--threads", str(workers), "--max_seconds", "60", "--json"], capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode != 0:
+        raise SystemExit(f"vits-train prepare failed: {done.stderr[-2000:]}")
+    made = json.loads(done.stdout)
+    if made["rejected"]:
+        raise SystemExit(f"vits-train prepare left clips out: {done.stdout}")
+    return seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench_prepare")
+    parser.add_argument("--clips", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes of the peer, threads of vits-train")
+    parser.add_argument("--program", default=".build/vits-train")
+    options = parser.parse_args()
+
+    names = {"peer": "Python", "off": "vits-train --trim off", "vad": "vits-train --trim vad"}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        seconds_of_sound = make_sources(folder, options.clips)
+        times = {(kind, who): [] for kind in ("mp3", "wav") for who in names}
+        with multiprocessing.Pool(options.workers) as pool:
+            pool.map(warm, [(str(folder / "mp3/clip00000.mp3"), str(folder / f"warm{i}.wav")) for i in range(options.workers)], chunksize=1)
+            for _ in range(options.rounds):
+                for kind, who in times:
+                    out = folder / "out"
+                    if who == "peer":
+                        taken = peer_seconds(pool, folder / kind, out)
+                    else:
+                        taken = our_seconds(options.program, folder / kind, out, options.workers, who)
+                    times[kind, who].append(taken)
+                    shutil.rmtree(out)
+
+    versions = ", ".join(f"{name} {version(name)}" for name in ("soundfile", "librosa", "soxr", "pyloudnorm"))
+    print(f"{options.clips} clips, {seconds_of_sound:.0f} s of sound, {options.workers} workers, medians of {options.rounds} rounds; {versions}")
+    for kind, heading in (("mp3", "MP3 at 48 kHz"), ("wav", "WAV at 22.05 kHz")):
+        peer = statistics.median(times[kind, "peer"])
+        for who, name in names.items():
+            taken = statistics.median(times[kind, who])
+            print(f"{heading:17} {name:22} {options.clips / taken:7.1f} clips/s {seconds_of_sound / taken:6.0f} x real time {peer / taken:6.2f} x Python")
+    for (kind, who), taken in times.items():
+        print(json.dumps({"program": names[who], "sound": kind, "clips": options.clips, "seconds_of_sound": round(seconds_of_sound, 1),
+                          "workers": options.workers, "seconds": [round(value, 3) for value in taken],
+                          "clips_per_second": round(options.clips / statistics.median(taken), 1),
+                          "times_python": round(statistics.median(times[kind, "peer"]) / statistics.median(taken), 3)}))
+
+
+if __name__ == "__main__":
+    main()
