@@ -48,6 +48,19 @@ TEST(WriteSound, GivesWhatPythonReads) {
   }
 }
 
+TEST(WavBytes, AreTheFileThatWriteSoundMakes) {
+  const base::TemporaryFolder folder;
+  auto wave = tone(1001, 0.7);
+  wave[3] = 1.5f;
+  wave[4] = -1.5f;
+  write_sound(folder.path() / "a.wav", wave, 22050);
+  const std::string bytes = wav_bytes(wave, 22050);
+  EXPECT_EQ(base::read_file(folder.path() / "a.wav"), bytes);
+  ASSERT_EQ(bytes.size(), 44u + 2002u);
+  EXPECT_EQ(bytes.substr(44 + 6, 4), std::string("\xff\x7f\x01\x80"));  // the ends of the range
+  EXPECT_THROW(wav_bytes(wave, 0), Error);
+}
+
 TEST(WriteSound, GivesTheSameBytesTwice) {
   const base::TemporaryFolder folder;
   for (const char* extension : {".wav", ".flac", ".ogg"}) {

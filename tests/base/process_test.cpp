@@ -33,6 +33,21 @@ TEST(RunProgram, NamesAProgramThatIsNotThere) {
   EXPECT_FALSE(find_program("sh").empty());
 }
 
+TEST(ProgramOutput, GivesWhatComesWhileTheProgramRuns) {
+  ProgramOutput slow({"sh", "-c", "echo first; exec sleep 60"});  // ended with the object
+  char bytes[100];
+  EXPECT_EQ(std::string(bytes, slow.read(bytes)), "first\n");
+
+  ProgramOutput much({"sh", "-c", "head -c 3000000 /dev/zero; head -c 200000 /dev/zero >&2; echo bad >&2; exit 4"});
+  size_t total = 0;
+  while (const size_t count = much.read(bytes)) total += count;
+  EXPECT_EQ(total, 3'000'000u);
+  const auto finished = much.finish();
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_EQ(finished.error_output.size(), 1u << 16);
+  EXPECT_THROW(ProgramOutput({"no-such-program-here"}), vits::Error);
+}
+
 TEST(Conversation, AnswersLineByLineAndNoticesTheEnd) {
   Conversation cat({"cat"});
   cat.write("one\ntwo\n");
