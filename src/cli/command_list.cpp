@@ -2,6 +2,7 @@
 
 namespace vits::cli {
 
+Command make_audit_command();
 Command make_convert_command();
 Command make_benchmark_command();
 Command make_create_command();
@@ -12,8 +13,9 @@ Command make_synthesize_command();
 Command make_verify_command();
 
 std::vector<Command> all_commands() {
-  return {make_prepare_command(), make_synthesize_command(), make_inspect_command(), make_verify_command(),
-          make_convert_command(), make_create_command(),     make_doctor_command(),  make_benchmark_command()};
+  return {make_prepare_command(), make_audit_command(),  make_synthesize_command(),
+          make_inspect_command(), make_verify_command(), make_convert_command(),
+          make_create_command(),  make_doctor_command(), make_benchmark_command()};
 }
 
 }  // namespace vits::cli

@@ -127,9 +127,10 @@ Audit audit_training_set(const std::filesystem::path& folder, const AuditVoice& 
   Audit audit;
   audit.folder = folder;
   audit.voice = voice.name;
+  audit.has_vocabulary = voice.tokenizer.has_value();
   auditing::listen(audit, set, options);
   auditing::read_texts(audit, voice);
-  auditing::measure_paces(audit, voice.tokenizer.has_value());
+  auditing::measure_paces(audit);
   add_up(audit);
   plan_longest_batch(audit, options);
   auditing::find(audit, set, voice, options);

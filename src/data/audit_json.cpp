@@ -42,7 +42,7 @@ OrderedJson clip_json(const Audit& audit, const AuditedClip& audited) {
   else
     json["defect"] = audited.defect;
   json["spoken_characters"] = audited.spoken_characters;
-  if (!audit.voice.empty()) json["tokens"] = audited.tokens;
+  if (audit.has_vocabulary) json["tokens"] = audited.tokens;
   if (audited.pace > 0) {
     json["pace_seconds"] = number(audited.pace);
     json["usual_pace_seconds"] = number(audited.usual_pace);

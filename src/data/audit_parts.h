@@ -11,7 +11,7 @@ void listen(Audit& audit, const TrainingSet& set, const AuditOptions& options);
 
 // Tokens, unknown characters, and who speaks how fast.
 void read_texts(Audit& audit, const AuditVoice& voice);
-void measure_paces(Audit& audit, bool by_tokens);
+void measure_paces(Audit& audit);
 
 // Clips of which each has an earlier one with the same sound or text: (later, earlier).
 std::vector<std::pair<size_t, size_t>> same_sounds(const Audit& audit);

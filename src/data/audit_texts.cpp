@@ -51,12 +51,12 @@ void read_texts(Audit& audit, const AuditVoice& voice) {
   });
 }
 
-void measure_paces(Audit& audit, bool by_tokens) {
+void measure_paces(Audit& audit) {
   std::map<std::string, std::vector<size_t>> clips_of;
   std::vector<double> all;
   for (size_t place = 0; place < audit.clips.size(); ++place) {
     AuditedClip& audited = audit.clips[place];
-    const int64_t units = by_tokens ? audited.tokens : audited.spoken_characters;
+    const int64_t units = audit.has_vocabulary ? audited.tokens : audited.spoken_characters;
     if (!audited.is_heard() || units == 0 || audited.sound.sounding_seconds() <= 0) continue;
     audited.pace = audited.sound.sounding_seconds() / static_cast<double>(units);
     clips_of[audited.clip.speaker].push_back(place);

@@ -107,7 +107,8 @@ struct AuditOptions {
 
 struct Audit {
   std::filesystem::path folder;
-  std::string voice;  // its name, empty without one
+  std::string voice;            // its name, empty without one
+  bool has_vocabulary = false;  // so that tokens and unknown characters are known
   std::vector<AuditedClip> clips;
   std::vector<SpeakerShare> speakers;     // the longest first
   std::vector<UnknownCharacter> unknown;  // audible ones first, then by count
