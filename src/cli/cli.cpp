@@ -48,7 +48,7 @@ int run_words(const std::vector<std::string>& words) {
     print(version_text());
     return 0;
   }
-  if (first.rfind("-", 0) == 0) throw UsageError("a command must come first, not {}. See vits-train --help.", first);
+  if (first.starts_with('-')) throw UsageError("a command must come first, not {}. See vits-train --help.", first);
   const Command& command = command_named(commands, first);
   if (parse(command, {words.begin() + 1, words.end()}) == Wish::kHelp) {
     print(command_help(command));

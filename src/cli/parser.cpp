@@ -31,7 +31,7 @@ std::vector<std::string> normalized(const Command& command, const std::vector<st
   for (size_t at = 0; at < words.size(); ++at) {
     std::string word = words[at];
     only_positionals = only_positionals || word == "--";
-    if (only_positionals || word.rfind("--", 0) != 0) {
+    if (only_positionals || !word.starts_with("--")) {
       result.push_back(word);
       continue;
     }
@@ -49,7 +49,7 @@ std::vector<std::string> normalized(const Command& command, const std::vector<st
 
 void refuse_unknown(const Command& command, const std::vector<std::string>& extras) {
   const std::string& word = extras.front();
-  if (word.rfind("-", 0) != 0)
+  if (!word.starts_with('-'))
     throw UsageError("{} takes no \"{}\" here. See vits-train {} --help.", command.name, word, command.name);
   std::vector<std::string> known{"--help", "--config"};
   for (const auto& option : command.options.options())

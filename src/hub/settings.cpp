@@ -19,7 +19,7 @@ std::string variable(const char* name) {
 
 std::string first_of(std::initializer_list<const char*> names) {
   for (const char* name : names)
-    if (const auto value = variable(name); !value.empty()) return value;
+    if (auto value = variable(name); !value.empty()) return value;
   return {};
 }
 
@@ -60,7 +60,7 @@ fs::path home_folder() {
 
 std::string token(const fs::path& home) {
   if (is_true(variable("HF_HUB_DISABLE_IMPLICIT_TOKEN"))) return {};
-  if (const auto given = clean(first_of({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})); !given.empty()) return given;
+  if (auto given = clean(first_of({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})); !given.empty()) return given;
   const auto named = variable("HF_TOKEN_PATH");
   const fs::path file = named.empty() ? home / "token" : expanded(named);
   constexpr uint64_t kLongestToken = 1 << 16;
