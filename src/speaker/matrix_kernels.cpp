@@ -1,45 +1,28 @@
 #include "matrix_kernels.h"
 
-#include <cstring>
+#include "registers.h"
 
 namespace vits::speaker {
 
 namespace {
-
-// `width` floats are one register of the instruction set that the caller is compiled for.
-template <int width>
-struct Register {
-  typedef float Type __attribute__((vector_size(width * sizeof(float))));
-};
-
-// By reference, because passing wide registers by value is not the same in all instruction sets.
-template <class Type>
-[[gnu::always_inline]] inline void load(const float* from, Type& value) {
-  std::memcpy(&value, from, sizeof(value));
-}
-
-template <class Type>
-[[gnu::always_inline]] inline void store(const Type& value, float* to) {
-  std::memcpy(to, &value, sizeof(value));
-}
 
 // `rows` rows at once: each register of the input is loaded once and used for all of them.
 template <int width, int rows>
 [[gnu::always_inline]] inline void lane_rows(const float* weights, int64_t weight_stride, int64_t depth,
                                              const float* input, const float* bias, float* output) {
   constexpr int kParts = kLanes / width;
-  typename Register<width>::Type sums[rows][kParts];
+  typename Register<width>::Floats sums[rows][kParts];
 #pragma GCC unroll 16
   for (int row = 0; row < rows; ++row) {
 #pragma GCC unroll 16
     for (int part = 0; part < kParts; ++part) {
-      sums[row][part] = typename Register<width>::Type{} + (bias != nullptr ? bias[row] : 0.0f);
+      sums[row][part] = typename Register<width>::Floats{} + (bias != nullptr ? bias[row] : 0.0f);
     }
   }
   for (int64_t step = 0; step < depth; ++step) {
 #pragma GCC unroll 16
     for (int part = 0; part < kParts; ++part) {
-      typename Register<width>::Type column;
+      typename Register<width>::Floats column;
       load(input + step * kLanes + part * width, column);
 #pragma GCC unroll 16
       for (int row = 0; row < rows; ++row) sums[row][part] += weights[row * weight_stride + step] * column;
@@ -71,14 +54,14 @@ template <int width>
                                             float* output) {
   constexpr int kRegisters = 8;
   for (int64_t column = 0; column < columns; column += kRegisters * width) {
-    typename Register<width>::Type sums[kRegisters];
+    typename Register<width>::Floats sums[kRegisters];
 #pragma GCC unroll 16
     for (int part = 0; part < kRegisters; ++part) load(output + column + part * width, sums[part]);
     for (int64_t step = 0; step < depth; ++step) {
       const float* row = weights + step * columns + column;
 #pragma GCC unroll 16
       for (int part = 0; part < kRegisters; ++part) {
-        typename Register<width>::Type weight;
+        typename Register<width>::Floats weight;
         load(row + part * width, weight);
         sums[part] += input[step] * weight;
       }
@@ -129,17 +112,20 @@ Kernels kernels_of_this_machine() {
   return {lanes_plain, row_plain};
 }
 
-const Kernels kernels = kernels_of_this_machine();
+const Kernels& kernels() {
+  static const Kernels chosen = kernels_of_this_machine();
+  return chosen;
+}
 
 }  // namespace
 
 void multiply_lanes(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth, const float* input,
                     const float* bias, float* output) {
-  kernels.lanes(weights, weight_stride, rows, depth, input, bias, output);
+  kernels().lanes(weights, weight_stride, rows, depth, input, bias, output);
 }
 
 void multiply_row(const float* input, int64_t depth, const float* weights, int64_t columns, float* output) {
-  kernels.row(input, depth, weights, columns, output);
+  kernels().row(input, depth, weights, columns, output);
 }
 
 }  // namespace vits::speaker

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "embedded_weights.h"
+#include "folded_transform.h"
 #include "matrix_kernels.h"
 
 namespace vits::speaker {
@@ -36,18 +36,6 @@ struct Convolution {
 class Network {
  public:
   Network() {
-    // A frame's Fourier transform under a periodic Hann window, of its halves folded: the cosines are even about the
-    // middle, the sines odd, so sums and differences of mirrored samples take half the work.
-    for (int64_t bin = 0; bin < kBins; ++bin) {
-      for (int64_t sample = 0; sample < kHalf; ++sample) {
-        const double window = 0.5 - 0.5 * std::cos(2.0 * std::numbers::pi * double(sample + 1) / kFft);
-        const double angle = 2.0 * std::numbers::pi * double(bin * (sample + 1) % kFft) / kFft;
-        // The middle sample is added to itself in the fold.
-        cosines_[bin * kHalf + sample] = float(window * std::cos(angle) * (sample + 1 == kHalf ? 0.5 : 1.0));
-        sines_[bin * kHalf + sample] = float(window * std::sin(angle));
-      }
-    }
-
     std::span<const float> rest = voice_activity_weights();
     const auto take = [&rest](int64_t numbers) {
       const auto taken = rest.first(size_t(numbers));
@@ -86,19 +74,11 @@ class Network {
 
   // What the LSTM is given of kLanes pieces: gates [kGates, kLanes]. heard: [kHeard, kLanes].
   void encode(const float* heard, float* gates) const {
-    alignas(64) float folded[kHalf * kLanes], real[kBins * kLanes], imaginary[kBins * kLanes];
     alignas(64) float magnitudes[kFrames * kBins * kLanes], a[kFrames * 128 * kLanes], b[2 * 64 * kLanes];
     for (int64_t frame = 0; frame < kFrames; ++frame) {
-      const float* samples = heard + frame * kHop * kLanes;
-      fold(samples, 1.0f, folded);
-      multiply_lanes(cosines_.data(), kHalf, kBins, kHalf, folded, nullptr, real);
-      fold(samples, -1.0f, folded);
-      multiply_lanes(sines_.data(), kHalf, kBins, kHalf, folded, nullptr, imaginary);
-      float* magnitude = magnitudes + frame * kBins * kLanes;
-      for (int64_t place = 0; place < kBins * kLanes; ++place) {
-        magnitude[place] = std::sqrt(real[place] * real[place] + imaginary[place] * imaginary[place]);
-      }
+      transform_.power(heard + frame * kHop * kLanes, magnitudes + frame * kBins * kLanes);
     }
+    for (float& magnitude : magnitudes) magnitude = std::sqrt(magnitude);
     for (int64_t frame = 0; frame < kFrames; ++frame) {
       first_.around(frame, magnitudes, kFrames, a + frame * first_.out * kLanes);
     }
@@ -130,21 +110,9 @@ class Network {
   }
 
  private:
-  static constexpr int64_t kHalf = kFft / 2;
-
   static float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 
-  // Samples 1 ... 128 plus or minus their mirror images 255 ... 128; sample 0 lies under the window's zero.
-  static void fold(const float* samples, float sign, float* folded) {
-    for (int64_t sample = 1; sample <= kHalf; ++sample) {
-      for (int64_t lane = 0; lane < kLanes; ++lane) {
-        folded[(sample - 1) * kLanes + lane] =
-            samples[sample * kLanes + lane] + sign * samples[(kFft - sample) * kLanes + lane];
-      }
-    }
-  }
-
-  std::vector<float> cosines_ = std::vector<float>(kBins * kHalf), sines_ = std::vector<float>(kBins * kHalf);
+  FoldedTransform transform_{kFft};
   Convolution first_, second_, third_, fourth_;
   std::span<const float> input_weights_, speech_weights_;
   std::vector<float> recurrent_weights_ = std::vector<float>(kGates * kHidden);  // [kHidden, kGates]

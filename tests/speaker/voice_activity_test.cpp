@@ -2,24 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstring>
 #include <fstream>
 #include <thread>
 
+#include "floats.h"
 #include "support/support.h"
 #include "vits/base/error.h"
-#include "vits/base/files.h"
 
 namespace vits::speaker {
 namespace {
-
-std::vector<float> read_floats(const std::filesystem::path& path) {
-  const std::string bytes = base::read_file(path);
-  std::vector<float> numbers(bytes.size() / sizeof(float));
-  std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
-  return numbers;
-}
 
 class VoiceActivity : public testing::Test {
  protected:

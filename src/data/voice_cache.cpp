@@ -1,0 +1,84 @@
+#include "voice_cache.h"
+
+#include <cstring>
+#include <string_view>
+
+#include "vits/base/mapped_file.h"
+
+namespace vits::data {
+
+namespace {
+
+constexpr std::string_view kHeader = "vits-train voices 1\n";
+
+struct Record {       // followed by the id
+  uint64_t checksum;  // of all that follows
+  int64_t wav_bytes, wav_changed_ns;
+  double seconds, level_db;
+  speaker::Embedding voice;
+  uint32_t id_bytes, zero;
+};
+
+uint64_t checksum(std::string_view bytes) {  // FNV-1a: against torn records, not against malice
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+}  // namespace
+
+VoiceCache::VoiceCache(const std::filesystem::path& path)
+    : file_(path, "What was heard stays; free the disk and run the same again.") {
+  size_t whole = 0;
+  {
+    const base::MappedFile mapped(path);
+    const std::string_view bytes(mapped.bytes().data(), mapped.bytes().size());
+    if (bytes.starts_with(kHeader)) {
+      whole = kHeader.size();
+      while (bytes.size() - whole >= sizeof(Record)) {
+        Record record;
+        std::memcpy(&record, bytes.data() + whole, sizeof(record));
+        if (record.id_bytes > bytes.size() - whole - sizeof(record)) break;
+        const std::string_view rest =
+            bytes.substr(whole + sizeof(record.checksum), sizeof(record) - sizeof(record.checksum) + record.id_bytes);
+        if (checksum(rest) != record.checksum) break;
+        known_.insert_or_assign(
+            std::string(bytes.substr(whole + sizeof(record), record.id_bytes)),
+            HeardVoice{{record.wav_bytes, record.wav_changed_ns}, record.seconds, record.level_db, record.voice});
+        whole += sizeof(record) + record.id_bytes;
+      }
+    }
+  }
+  file_.shorten(static_cast<int64_t>(whole));
+  if (whole == 0) file_.append(kHeader);
+}
+
+const HeardVoice* VoiceCache::find(const std::string& id, const base::FileState& wav) const {
+  const auto found = known_.find(id);
+  return found != known_.end() && found->second.wav == wav ? &found->second : nullptr;
+}
+
+void VoiceCache::add(const std::string& id, const HeardVoice& heard) {
+  const Record record{0,
+                      heard.wav.bytes,
+                      heard.wav.changed_ns,
+                      heard.seconds,
+                      heard.level_db,
+                      heard.voice,
+                      static_cast<uint32_t>(id.size()),
+                      0};
+  std::string bytes(sizeof(record), '\0');
+  std::memcpy(bytes.data(), &record, sizeof(record));
+  bytes += id;
+  const uint64_t sum = checksum(std::string_view(bytes).substr(sizeof(record.checksum)));
+  std::memcpy(bytes.data(), &sum, sizeof(sum));
+  const int64_t before = file_.bytes();
+  try {
+    file_.append(bytes);
+  } catch (...) {
+    file_.shorten(before);
+    throw;
+  }
+}
+
+}  // namespace vits::data
