@@ -75,7 +75,7 @@ class ArrowTable : public ColumnarTable {
     const uint64_t place = static_cast<uint64_t>(row - batch.first_row);
     for (const ArrowPlace& parent : column.parents)
       if (is_null(batch, parent, place)) return std::nullopt;
-    const auto value = leaf(batch, column.type, column.place, place);
+    auto value = leaf(batch, column.type, column.place, place);
     if (!column.dictionary || !value) return value;
     return from_dictionary(*column.dictionary, static_cast<size_t>(after - 1 - messages_.batches.begin()),
                            index(batch, column, place));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 
 #include "printable.h"
@@ -49,16 +50,15 @@ class Converter {
  public:
   Converter(const std::string& encoding, const std::filesystem::path& path) {
     // A slash would begin one of iconv's suffixes, and nothing at all means the encoding of the terminal.
-    const bool plain = !encoding.empty() && encoding.find('/') == std::string::npos;
-    handle_ = plain ? iconv_open("UTF-8", encoding.c_str()) : kNone;
-    if (handle_ == kNone)
+    if (!encoding.empty() && encoding.find('/') == std::string::npos) handle_ = iconv_open("UTF-8", encoding.c_str());
+    if (!is_open())
       throw Error("{} cannot be read: there is no encoding \"{}\". `iconv --list` shows those that there are.",
                   path.string(), printable(encoding));
     if (encoding.starts_with("UTF-16")) unit_bytes_ = 2;
     if (encoding.starts_with("UTF-32")) unit_bytes_ = 4;
   }
   ~Converter() {
-    if (handle_ != kNone) iconv_close(handle_);
+    if (is_open()) iconv_close(handle_);
   }
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
@@ -83,8 +83,9 @@ class Converter {
   }
 
  private:
-  inline static const iconv_t kNone = reinterpret_cast<iconv_t>(-1);
-  iconv_t handle_ = kNone;
+  bool is_open() const { return handle_ != nullptr && reinterpret_cast<intptr_t>(handle_) != -1; }
+
+  iconv_t handle_ = nullptr;
   size_t unit_bytes_ = 1;
 };
 

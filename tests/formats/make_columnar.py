@@ -95,6 +95,8 @@ def rich_table(rows):
         low, high = -2 ** (bits - 1), 2 ** (bits - 1) - 1
         columns[f"int{bits}"] = pa.array(some(lambda i: choose.choice([low, high, i % 100, -i % 100]), rows), f"int{bits}")
         columns[f"uint{bits}"] = pa.array(some(lambda i: choose.choice([0, 2 ** bits - 1, i % 100]), rows), f"uint{bits}")
+    columns["coded"] = pa.StructArray.from_arrays([pa.array(some(text, rows)).dictionary_encode()], ["label"],
+                                                  mask=pa.array([choose.random() < 0.2 for _ in range(rows)]))
     columns["category"] = pa.array(some(text, rows)).dictionary_encode()
     columns["null_category"] = pa.DictionaryArray.from_arrays(pa.array(some(lambda i: i % 3, rows), pa.int8()), pa.array(["yek", "du", None]))
     return pa.table(columns)
