@@ -28,6 +28,9 @@ namespace fs = std::filesystem;
 constexpr size_t kBatchClips = 500;
 constexpr auto kBatchTime = std::chrono::seconds(2);
 
+// On the disk from the beginning, and given back when it is full: room for the journal to say what is finished.
+constexpr size_t kReserveBytes = 512 << 10;
+
 // Larger recordings are not held in memory but read as they are decoded.
 constexpr int64_t kMostBytesInMemory = 16 << 20;
 
@@ -111,8 +114,14 @@ class Maker {
         listener_(listener),
         files_(out / ".prepare" / "unfinished",
                "What is finished stays; free the disk, or choose another --out, and run the same again."),
+        reserve_(out / ".prepare" / "reserve"),
         results_(plan.clips.size()),
-        last_flush_(std::chrono::steady_clock::now()) {}
+        last_flush_(std::chrono::steady_clock::now()) {
+    files_.write(reserve_, std::string(kReserveBytes, '\xff'));
+  }
+  ~Maker() { give_reserve_back(); }
+  Maker(const Maker&) = delete;
+  Maker& operator=(const Maker&) = delete;
 
   std::vector<ClipResult> run(int threads) {
     try {
@@ -122,6 +131,7 @@ class Maker {
         flush_when_due();
       });
     } catch (...) {
+      give_reserve_back();
       try {
         flush(taken_batch());
       } catch (const Error&) {  // the first reason is the one to tell
@@ -133,6 +143,11 @@ class Maker {
   }
 
  private:
+  void give_reserve_back() {
+    std::error_code ignored;
+    fs::remove(reserve_, ignored);
+  }
+
   fs::path wav(size_t clip) const { return wavs_ / (plan_.clips[clip].id + ".wav"); }
 
   std::string settings(size_t clip, bool rejected) const {
@@ -301,6 +316,7 @@ class Maker {
   Journal& journal_;
   const PrepareListener& listener_;
   base::FileBatch files_;
+  fs::path reserve_;
   std::mutex mutex_, flush_mutex_;
   std::vector<ClipResult> results_;  // a clip's is written by the thread that has its recording, then only read
   std::vector<size_t> batch_;        // finished, not in the journal

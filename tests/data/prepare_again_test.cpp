@@ -173,12 +173,13 @@ TEST(PrepareAgain, AfterAFullDiskGoesOnWhereItWas) {
   TemporaryFolder folder;
   const fs::path clips = folder.path() / "clips", out = folder.path() / "out", whole = folder.path() / "whole";
   add_many(clips, 30);
-  write_wav(clips / "wavs" / "c20.wav", tone(5.0, 8000), 8000);
-  const PrepareOptions options = options_for_short_tones();
+  write_wav(clips / "wavs" / "c20.wav", tone(40.0, 8000), 8000);
+  PrepareOptions options = options_for_short_tones();
+  options.clip.max_seconds = 60.0;
   run_prepare({clips}, whole, options);
   const int status = status_of_child([&] {
     ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{20'000, 20'000};  // fails as a full disk does, at the long clip
+    const rlimit limit{600'000, 600'000};  // fails as a full disk does, at the long clip
     ::setrlimit(RLIMIT_FSIZE, &limit);
     const std::string text = error_of([&] { run_prepare({clips}, out, options); });
     const bool says_all = text.find("c20.wav") != std::string::npos
