@@ -14,9 +14,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // Of two files that differ in this alone the earlier one is taken: what has lost less comes first.
-constexpr std::array<std::string_view, 24> kSoundExtensions{
-    "wav", "flac", "aiff", "aif", "aifc", "w64", "rf64", "caf", "au",   "snd", "sph", "nist",
-    "ogg", "opus", "oga",  "m4a", "aac",  "mp4", "webm", "mka", "weba", "wma", "mp3", "amr"};
+constexpr std::array<std::string_view, 30> kSoundExtensions{
+    "wav", "flac", "aiff", "aif",  "aifc", "w64",  "rf64", "caf", "au",  "snd", "sph", "nist", "ogg", "opus", "oga",
+    "m4a", "aac",  "mp4",  "webm", "mka",  "weba", "wma",  "mp3", "amr", "wv",  "ape", "mp2",  "mkv", "mov",  "3gp"};
 
 std::string_view extension_of(std::string_view name) {  // without the dot
   const size_t dot = name.rfind('.');
@@ -133,6 +133,14 @@ std::optional<fs::path> AudioIndex::find_below(const fs::path& start, const std:
   const fs::path path = slash == std::string::npos ? start : start / name.substr(0, std::max<size_t>(slash, 1));
   const std::string last = slash == std::string::npos ? name : name.substr(slash + 1);
   if (last.empty() || last == "." || last == "..") return std::nullopt;
+  if (slash != std::string::npos
+      && !start.empty()) {  // so that folders that are not there are not remembered by the thousand
+    const std::string first = name.substr(0, name.find('/'));
+    const auto& entries = folder(start.string()).entries;
+    const auto entry = entries.find(first);
+    if (!first.empty() && first != "." && first != ".." && (entry == entries.end() || !entry->second))
+      return std::nullopt;
+  }
   const auto found = find_in(folder(path.string()), last);
   return found ? std::optional(path / *found) : std::nullopt;
 }

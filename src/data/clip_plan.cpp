@@ -89,7 +89,8 @@ ClipPlan plan_clips(const std::vector<PrepareSource>& sources, const PrepareOpti
     const std::string name = source.name.empty() ? source.path.string() : source.name;
     if (listener.notice)
       listener.notice(fmt::format(
-          "{}: {}, {} clips{}", name, listing.layout, listing.clips.size(),
+          "{}: {}{}, {} clips{}", name, listing.layout,
+          listing.columns.empty() ? std::string() : fmt::format(" ({})", listing.columns), listing.clips.size(),
           listing.rejected.empty() ? std::string() : fmt::format(", {} rows that are none", listing.rejected.size())));
     plan.sources.push_back({.name = name,
                             .layout = listing.layout,

@@ -154,13 +154,15 @@ bool names_a_column(const LayoutOptions& options) {
 std::string columns_text(const Columns& columns, const Names& names) {
   std::vector<std::string> parts;
   const auto add = [&](const char* what, std::optional<size_t> column) {
-    if (column) parts.push_back(fmt::format("{} from {}", what, names.at(*column)));
+    if (!column) return;
+    parts.push_back(
+        fmt::format("{} from {}", what, names.empty() ? fmt::format("column {}", *column + 1) : names.at(*column)));
   };
   add("recordings", columns.audio);
   add("texts", columns.text);
   add("speakers", columns.speaker);
-  add("ids", columns.id);
-  add("beginnings", columns.begin);
+  if (columns.id != columns.audio) add("ids", columns.id);
+  add("segments", columns.begin);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 

@@ -30,7 +30,7 @@ bool looks_like_header(const std::vector<std::string>& names);
 // Whether an option gives a column by name, so that the table must have a header.
 bool names_a_column(const LayoutOptions& options);
 
-// "audio from path, text from sentence, speaker from client_id", for people.
-std::string columns_text(const Columns& columns, const std::vector<std::string>& names);
+// "recordings from path, texts from sentence, speakers from client_id", for people; without names "from column 1".
+std::string columns_text(const Columns& columns, const std::vector<std::string>& names = {});
 
 }  // namespace vits::data

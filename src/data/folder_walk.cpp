@@ -37,7 +37,10 @@ FolderEntries entries_of(const fs::path& folder) {
     std::string name = entry->path().filename().string();
     if (name.starts_with('.') || name == "__MACOSX") continue;
     std::error_code gone;
-    (entry->is_directory(gone) ? entries.folders : entries.files).push_back(std::move(name));
+    if (!entry->is_directory(gone))
+      entries.files.push_back(std::move(name));
+    else if (!fs::exists(entry->path() / ".prepare", gone))
+      entries.folders.push_back(std::move(name));
   }
   std::sort(entries.files.begin(), entries.files.end());
   std::sort(entries.folders.begin(), entries.folders.end());

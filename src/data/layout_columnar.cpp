@@ -128,6 +128,7 @@ class Reader {
     if (!columns_.audio || !columns_.text)
       throw Error("{}: none of its columns is known to hold {}: {}. Name it with --column_{}.", name_,
                   columns_.audio ? "texts" : "recordings", fmt::join(names, ", "), columns_.audio ? "text" : "audio");
+    task_.listing.columns = columns_text(columns_, names);
   }
 
   // The column that holds the sound itself, if the first rows have any there. Asking each row would read it all.

@@ -110,6 +110,7 @@ void list_json(const Part& part, Task& task) {
     throw Error("{}: none of its keys is known to hold {}: {}. Name it with --column_{}.", name,
                 columns.audio ? "texts" : "recordings", fmt::join(names, ", "), columns.audio ? "text" : "audio");
 
+  task.listing.columns = columns_text(columns, names);
   AudioIndex recordings = AudioIndex::around(part.path);
   formats::JsonRecord record;
   for (Records rest = records; rest.next(record);) {
@@ -134,6 +135,13 @@ void list_json(const Part& part, Task& task) {
     row.duration = words(columns.duration);
     add_clip(row, recordings, task.listing);
   }
+}
+
+bool json_lists_recordings(const fs::path& path, const LayoutOptions& options) {
+  const formats::TextFile file(path, options.encoding);
+  std::vector<std::string> names;
+  for (const Key& key : keys_of(Records(file, path))) names.push_back(key.name);
+  return looks_like_header(names) || (!names.empty() && names_a_column(options));
 }
 
 bool is_json(const fs::path& path, const std::string& encoding) {

@@ -63,14 +63,14 @@ std::string split_in(const std::string& file_name) {
 
 // Whether a file whose name says nothing lists recordings that are there, or has a header that says it does.
 bool lists_recordings(const fs::path& path, const LayoutOptions& options) {
-  if (is_json(path, options.encoding)) return lower(path.extension().string()) != ".json" || path.stem() == "manifest";
+  if (is_json(path, options.encoding)) return json_lists_recordings(path, options);
   const formats::TextFile file(path, options.encoding);
   formats::DelimitedReader reader(file.text(), formats::guess_dialect(file.text()));
   formats::Record record;
   AudioIndex recordings = AudioIndex::around(path);
   for (int row = 0; row < 20 && reader.next(record); ++row) {
-    if (row == 0 && looks_like_header(record.fields)) return true;
     if (record.fields.size() < 2) return false;
+    if (row == 0 && (looks_like_header(record.fields) || names_a_column(options))) return true;
     for (const std::string& field : record.fields)
       if (recordings.find(trimmed(field))) return true;
   }

@@ -100,6 +100,7 @@ class Table {
       columns_ = kind_ == TableKind::ljspeech ? columns_of_ljspeech(rows)
                                               : recognise_columns(rows, recordings_, options, name_);
     }
+    task_.listing.columns = has_header ? columns_text(columns_, rows[0]) : columns_text(columns_);
     needed_ = std::max(*columns_.audio, std::min(*columns_.text, columns_.text_otherwise.value_or(*columns_.text))) + 1;
     const auto names_of_files = std::count_if(rows.begin(), rows.end(), [&](const Fields& row) {
       return has_sound_extension(trimmed(row.at(std::min(*columns_.audio, row.size() - 1))));

@@ -38,6 +38,8 @@ Parts commonvoice_parts(const std::filesystem::path& folder, const LayoutOptions
 void list_json(const Part& part, Task& task);
 bool is_json(const std::filesystem::path& path, const std::string& encoding);  // by content
 
+bool json_lists_recordings(const std::filesystem::path& path, const LayoutOptions& options);  // by its first keys
+
 // A folder's manifests in CSV, TSV, bars or JSON Lines, whatever they are called. Throws Error when it has several and
 // nothing says which.
 Parts manifest_parts(const std::filesystem::path& folder, const LayoutOptions& options);

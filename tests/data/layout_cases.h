@@ -66,6 +66,7 @@ inline void expect_case(const Json& expected) {
       return;
     }
     EXPECT_EQ(found.layout, expected["layout"].get<std::string>());
+    EXPECT_EQ(found.columns, expected.value("columns", found.columns));
     expect_clips(expected["clips"], found);
     expect_rejected(expected["rejected"], found);
   } catch (const Error& thrown) {

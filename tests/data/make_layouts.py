@@ -41,10 +41,10 @@ class Sets:
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
         return path
 
-    def case(self, name, source, clips, layout="table", rejected=(), options=None):
+    def case(self, name, source, clips, layout="table", rejected=(), options=None, columns=None):
         self.cases[name] = {"source": str(source), "options": options or {}, "layout": layout,
                             "clips": [clip if len(clip) == 6 else (*clip, 0.0, -1.0) for clip in clips],
-                            "rejected": list(rejected)}
+                            "rejected": list(rejected), **({"columns": columns} if columns else {})}
 
     def error(self, name, source, *parts, options=None):
         self.cases[name] = {"source": str(source), "options": options or {}, "error": list(parts)}
@@ -88,7 +88,8 @@ def without_header(sets):
     sets.case("path|text", "bare/two.txt", bare(["", "", ""]))
     speakers = ["Anna", "Bo", "Anna"]
     sets.file("".join(f"{p}|{s}|{t}\n" for p, s, t in zip(paths, speakers, TEXTS)), "bare", "three.txt")
-    sets.case("path|speaker|text", "bare/three.txt", bare(speakers))
+    sets.case("path|speaker|text", "bare/three.txt", bare(speakers),
+              columns="recordings from column 1, texts from column 3, speakers from column 2")
     sets.file("".join(f"{p[6]}|{t}|{s}\n" for p, s, t in zip(paths, speakers, TEXTS)), "bare", "ours.csv")
     sets.case("id|text|speaker", "bare/ours.csv", bare(speakers))
     sets.file("".join(f"{p[6]}|{t}|\n" for p, t in zip(paths, TEXTS)), "bare", "nobody.csv")
@@ -116,7 +117,8 @@ def with_header(sets):
     clips = [("a", texts[0], "s1", "headed/clips/a.wav"), ("b", texts[1], "s2", "headed/clips/b.wav"),
              ("c", texts[2], "s1", "headed/clips/c.wav")]
     table.to_csv(sets.out / "headed/comma.csv", index=False)
-    sets.case("csv", "headed/comma.csv", clips)
+    sets.case("csv", "headed/comma.csv", clips,
+              columns="recordings from path, texts from sentence, speakers from Speaker ID")
     table.to_csv(sets.out / "headed/indexed.csv")
     sets.case("csv with pandas' index", "headed/indexed.csv", clips)
     table.to_csv(sets.out / "headed/tab.tsv", index=False, sep="\t")
@@ -196,6 +198,13 @@ def json_lines(sets):
     sets.file(json.dumps([{"wav": "a", "text": "one"}, {"wav": "b", "text": "two"}], indent=1), "json", "array.json")
     sets.case("an array", "json/array.json", [("a", "one", "", "json/audio/a.wav"), ("b", "two", "", "json/audio/b.wav")],
               "jsonl")
+    for name in ("a", "b"):
+        sets.sound("nemo", name + ".wav")
+    sets.file('{"audio_filepath": "a.wav", "text": "one"}\n{"audio_filepath": "b.wav", "text": "two"}\n', "nemo",
+              "train_manifest.json")
+    sets.file('{\n "text": "no manifest",\n "path": 1\n}', "nemo", "model.json")
+    sets.file("no,manifest\n", "nemo", "notes.txt")
+    sets.case("a folder with a manifest", "nemo", [("a", "one", "", "nemo/a.wav"), ("b", "two", "", "nemo/b.wav")], "jsonl")
     sets.error("a key that is not there", "json/nemo.json", "--column_text \"txt\"", 'text', options={"column_text": "txt"})
     sets.error("no key of texts", sets.file('{"wav": "a", "emotion": "joy"}\n', "json", "textless.jsonl"),
                "textless.jsonl", "wav", "--column_text")
@@ -281,6 +290,8 @@ def pairs(sets):
     sets.file("not a sound", "pairs", "._a.wav")
     sets.file("Read me", "pairs", "README.txt")
     (sets.out / "pairs/h.wav").mkdir()
+    sets.sound("pairs", "training", "wavs", "a.wav")  # what an earlier run made of all this
+    (sets.out / "pairs/training/.prepare").mkdir()
     sets.case("pairs", "pairs",
               [("a", "Ez diçim  malê.", "", "pairs/a.wav"), ("g", "gee", "", "pairs/g.wav"),
                ("deep/b", "normal text", "", "pairs/deep/b.flac"), ("deep/c", "for an aligner", "", "pairs/deep/c.mp3")],

@@ -48,7 +48,8 @@ struct LayoutOptions {
 
 struct Listing {
   std::string layout;
-  std::vector<Clip> clips;                   // in the source's order
+  std::string columns;      // "recordings from path, texts from sentence", for people; empty: the layout has none
+  std::vector<Clip> clips;  // in the source's order
   std::vector<Rejected> rejected;            // rows that are no clip
   std::vector<std::filesystem::path> files;  // manifests and tables that were read, for prepare.json's hashes
 };
