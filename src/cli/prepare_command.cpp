@@ -89,7 +89,7 @@ void print_summary(const data::Prepared& prepared, const std::string& out) {
   if (prepared.rejected > 0) {
     fmt::print("  {} left out: rejected.csv\n", clips_text(prepared.rejected));
     for (const data::RejectedKind& kind : prepared.rejected_kinds)
-      fmt::print("    {:>7}  {}, such as {}\n", report::thousands(kind.clips), kind.kind, place_of(kind.first));
+      fmt::print("    {:>7}  {} ({})\n", report::thousands(kind.clips), kind.first.reason, place_of(kind.first));
   }
   fmt::print(
       "Next: vits-train audit --data_dir {0}\n      vits-train speakers --data_dir {0}   (several speakers "

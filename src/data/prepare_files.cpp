@@ -90,17 +90,18 @@ OrderedJson source_json(const PlannedSource& source, const ClipPlan& plan, const
     files.push_back(
         {{"file", utf8((is_source ? file.filename() : relative).generic_string())}, {"sha256", sha256_of_file(file)}});
   }
-  Sha256 sounds;
+  Sha256 all;
   int64_t clips = 0;
   for (size_t i = source.first_clip; i < source.first_clip + source.clips; ++i) {
     const JournalEntry& entry = results[i].entry;
     if (!entry.rejected.empty()) continue;
     ++clips;
-    sounds.add(fmt::format("{} {} {}-{}\n", entry.id, entry.source_hash, plan.clips[i].begin_seconds,
-                           plan.clips[i].end_seconds));
+    const Clip& clip = plan.clips[i];
+    all.add(fmt::format("{}|{}|{}|{}|{}|{}\n", clip.id, clip.text, clip.speaker, entry.source_hash, clip.begin_seconds,
+                        clip.end_seconds));
   }
-  return {{"source", utf8(source.name)},   {"layout", source.layout}, {"listed", source.listed}, {"clips", clips},
-          {"sounds_sha256", sounds.hex()}, {"files", files}};
+  return {{"source", utf8(source.name)}, {"layout", source.layout}, {"listed", source.listed}, {"clips", clips},
+          {"clips_sha256", all.hex()},   {"files", files}};
 }
 
 OrderedJson prepare_json(const ClipPlan& plan, const std::vector<ClipResult>& results, const Prepared& prepared,

@@ -37,8 +37,9 @@ TEST(PrepareCommand, MakesATrainingFolderAndSaysWhatItDidAndWhatIsNext) {
   const std::string out = (folder.path() / "out").string();
   const auto done = run({"--from", corpus.folder().string(), "--out", out, "--trim", "energy"});
   EXPECT_EQ(done.exit_code, 0) << done.error_output;
-  for (const char* words : {"4 clips at 16000 Hz", "1 clip left out: rejected.csv", "unreadable, such as ", "row 5",
-                            "vits-train audit --data_dir ", "vits-train speakers"})
+  for (const char* words :
+       {"4 clips at 16000 Hz", "1 clip left out: rejected.csv", "unreadable: ", "empty.wav is empty",
+        "metadata.csv, row 5)", "vits-train audit --data_dir ", "vits-train speakers"})
     EXPECT_NE(done.output.find(words), std::string::npos) << words << " in " << done.output;
   EXPECT_NE(done.error_output.find("ljspeech, 5 clips"), std::string::npos) << done.error_output;
 

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "held_out.h"
 #include "recordings.h"
 #include "vits/audio/loudness.h"
 #include "vits/base/process.h"
@@ -55,7 +56,7 @@ TEST(Prepare, MakesClipsOfOneRateAndLoudnessTrimmedAtTheEnds) {
   ASSERT_EQ(set.clips.size(), 3u);
   EXPECT_EQ(read_file(out / "rejected.csv"), "id,file,row,reason\n");
   const std::string json = read_file(out / "prepare.json");
-  for (const char* word : {"\"made_by\"", "\"loudness\": \"-23\"", "metadata.csv", "sounds_sha256", "\"ljspeech\""})
+  for (const char* word : {"\"made_by\"", "\"loudness\": \"-23\"", "metadata.csv", "clips_sha256", "\"ljspeech\""})
     EXPECT_NE(json.find(word), std::string::npos) << word << " in " << json;
 }
 
@@ -240,24 +241,41 @@ TEST(Prepare, GivesTheSameBytesOnAnyNumberOfThreads) {
   }
 }
 
-TEST(HeldOut, MovesNoClipWhenOthersComeAndKeepsSpeakersOnBothSides) {
-  TemporaryFolder folder;
-  Corpus corpus(folder.path() / "clips");
-  const auto validation_ids = [&] {
-    const fs::path out = folder.path() / "out";
-    run_prepare({corpus.folder()}, out);
-    std::set<std::string> ids;
-    for (const auto& clip : vits::data::read_training_set(out).clips)
-      if (clip.validation) ids.insert(clip.id);
-    return ids;
-  };
-  for (int i = 0; i < 30; ++i) corpus.add("a" + std::to_string(i), "Text", tone(0.6, 8000, 300 + i), 8000);
-  const auto before = validation_ids();
-  EXPECT_GE(before.size(), 1u);
-  EXPECT_LE(before.size(), 14u);  // 6 are expected; 15 of 30 have a chance of 1 in 10,000
-  for (int i = 0; i < 10; ++i) corpus.add("b" + std::to_string(i), "Text", tone(0.6, 8000, 400 + i), 8000);
-  const auto after = validation_ids();
-  EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end()));
+std::vector<vits::data::HeldOutCandidate> clips_of(const std::string& speaker, int from, int to) {
+  std::vector<vits::data::HeldOutCandidate> clips;
+  for (int i = from; i < to; ++i) clips.push_back({speaker + std::to_string(i), speaker});
+  return clips;
+}
+
+TEST(HeldOut, MovesNoClipWhenOthersCome) {
+  const auto all = clips_of("a", 0, 5000);
+  const std::vector<vits::data::HeldOutCandidate> some(all.begin() + 1000, all.begin() + 3000);
+  const auto of_all = vits::data::held_out(all, 0.1), of_some = vits::data::held_out(some, 0.1);
+  EXPECT_TRUE(std::equal(of_some.begin(), of_some.end(), of_all.begin() + 1000));
+  EXPECT_NEAR(static_cast<double>(std::count(of_all.begin(), of_all.end(), true)), 500.0, 90.0);  // 4 sigma
+  // A larger share holds the smaller one.
+  const auto more = vits::data::held_out(all, 0.2);
+  for (size_t i = 0; i < all.size(); ++i) EXPECT_LE(of_all[i], more[i]);
+  const auto none = vits::data::held_out(all, 0.0);
+  EXPECT_EQ(std::count(none.begin(), none.end(), true), 0);
+}
+
+TEST(HeldOut, KeepsSpeakersOnBothSides) {
+  std::vector<vits::data::HeldOutCandidate> clips;
+  std::map<std::string, int> sizes;
+  for (int speaker = 0; speaker < 400; ++speaker) {
+    const std::string name = "s" + std::to_string(speaker) + "_";
+    sizes[name] = speaker % 2 ? 20 : 1;
+    const auto own = clips_of(name, 0, sizes[name]);
+    clips.insert(clips.end(), own.begin(), own.end());
+  }
+  const auto out = vits::data::held_out(clips, 0.1);
+  std::map<std::string, int> counts;
+  for (size_t i = 0; i < clips.size(); ++i) counts[clips[i].speaker] += out[i];
+  for (const auto& [name, size] : sizes) {
+    EXPECT_LT(counts[name], size) << name;  // something is left to learn from
+    EXPECT_GE(counts[name], size == 20 ? 1 : 0) << name;
+  }
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 //
 // Written are wavs/<id>.wav, metadata.csv and metadata_val.csv (training_set.h), rejected.csv (id, file, row, reason),
 // duplicates.csv if there are any (id, kind, as: the earlier clip), and prepare.json: every setting, every source with
-// the hashes of its manifests and of all its sounds, the versions. The journal stands in .prepare/, by which the folder
-// is known as ours; what we did not make is never overwritten or removed.
+// the hashes of its manifests and of all its clips (texts, speakers and sounds), the versions. The journal stands in
+// .prepare/, by which the folder is known as ours; what we did not make is never overwritten or removed.
 #pragma once
 #include <cstdint>
 #include <filesystem>
