@@ -109,8 +109,8 @@ class Page {
       const auto& kind = *found.kind;
       page_.notice(tone_of(kind.severity),
                    fmt::format("{}: {} – {}", word_of(kind.severity), kind.title, extent_text(found)),
-                   {kind.why, kind.remedy});
-      if (!found.places.empty()) places(found);
+                   {std::string(kind.why) + " " + kind.remedy});
+      if (found.places.size() > 1) places(found);  // a single one stands in the headline
       if (!found.clips.empty()) flagged_clips(found);
     }
   }
@@ -147,11 +147,10 @@ class Page {
     for (size_t i = 0; i < std::min(audit_.unknown.size(), kRowsShown); ++i) {
       const data::UnknownCharacter& unknown = audit_.unknown[i];
       const AuditedClip& example = audit_.clips[unknown.clips.front()];
-      table.rows.push_back({Cell{fmt::format("{}  {}", unknown.proposal.instead_of, unknown.name)},
-                            number(report::thousands(unknown.count)),
-                            number(report::thousands(static_cast<int64_t>(unknown.clips.size()))),
-                            Cell{unknown.proposal.advice},
-                            Cell{.text = example.clip.text, .sound = sound(example), .marked = unknown.character}});
+      table.rows.push_back(
+          {Cell{unknown.proposal.instead_of}, Cell{unknown.name}, number(report::thousands(unknown.count)),
+           number(report::thousands(static_cast<int64_t>(unknown.clips.size()))), Cell{unknown.proposal.advice},
+           Cell{.text = example.clip.text, .sound = sound(example), .marked = unknown.character}});
     }
     page_.table(table);
   }

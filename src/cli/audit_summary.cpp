@@ -78,7 +78,7 @@ std::string audit_summary(const data::Audit& audit) {
   if (audit.heard_clips > 0) {
     text += line("length", range(audit.values(&SoundMeasures::seconds), "s"));
     text += line("loudness", range(audit.values(&SoundMeasures::loudness_lufs), "LUFS"));
-    text += line("speech over noise", range(audit.values(&SoundMeasures::snr_db), "dB"));
+    text += line("above noise", range(audit.values(&SoundMeasures::snr_db), "dB"));
     text += line("bandwidth", range(audit.values(&SoundMeasures::bandwidth_hz), "kHz", 1e-3));
     text += line("silence", fmt::format("{:.1f} % in all", 100 * silence_share(audit)));
     text += line("speakers", speakers_text(audit));

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kTelephoneShare = 0.75;   // of what the sample rate can hold
 constexpr double kNoisyDb = 15.0;          // below it the noise is learnt with the voice
+constexpr double kLeastForNoise = 1.0;     // seconds: a shorter clip need not have a pause in which noise is heard
 constexpr double kLoudnessReach = 6.0;     // LU from the set's middle
 constexpr double kSilentEndSeconds = 0.5;  // more than prepare leaves twice over
 constexpr double kLongPauseSeconds = 1.0;
@@ -190,7 +191,7 @@ void judge_sound(const Audit& audit, size_t place, int64_t rate_hz, double usual
   if (sound.bandwidth_hz < kTelephoneShare * static_cast<double>(sound.sample_rate_hz) / 2)
     found.flag("narrow_band", place, fmt::format("nothing above {:.1f} kHz", sound.bandwidth_hz / 1000),
                -sound.bandwidth_hz);
-  if (sound.snr_db < kNoisyDb)
+  if (sound.snr_db < kNoisyDb && sound.seconds >= kLeastForNoise)
     found.flag("noisy", place, fmt::format("speech {:.0f} dB above the noise", sound.snr_db), -sound.snr_db);
   if (const double away = sound.loudness_lufs - usual_lufs; std::abs(away) > kLoudnessReach)
     found.flag("loudness", place,

@@ -220,6 +220,7 @@ SoundMeasures measure_sound(std::span<const float> samples, int64_t sample_rate_
   sound.loudness_lufs = audio::loudness_lufs(samples, sample_rate_hz);
   if (sound.is_silent() || peak <= 0.0f) {
     sound.loudness_lufs = -std::numeric_limits<double>::infinity();
+    sound.bandwidth_hz = sound.snr_db = std::numeric_limits<double>::quiet_NaN();
     sound.silence_begin_seconds = sound.seconds;
     return sound;
   }

@@ -23,9 +23,9 @@ h2 { font-size: 1.2rem; margin: 40px 0 12px; }
 p { margin: 6px 0; max-width: 75ch; }
 .subtitle, .small, .said { color: var(--soft); }
 .small, .said { font-size: .85rem; }
-.figures { display: grid; gap: 10px; margin: 20px 0; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
+.figures { display: grid; gap: 10px; margin: 20px 0; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); }
 .figures div { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 10px 14px; }
-.figures b { display: block; font-size: 1.35rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
+.figures b { display: block; font-size: 1.25rem; white-space: nowrap; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .figures span { color: var(--soft); font-size: .85rem; }
 .figures .good b { color: var(--good); }
 .figures .warning b { color: var(--warning); }
@@ -59,10 +59,11 @@ circle:hover, circle.on { fill-opacity: 1; stroke: var(--ink); stroke-width: 1; 
 .notice.note { border-left-color: var(--note); }
 .notice.warning { border-left-color: var(--warning); }
 .notice.bad { border-left-color: var(--bad); }
-details { margin: 6px 0 0; padding: 4px 0 0 14px; }
+details { margin: 0 0 0 5px; padding: 4px 0 0 14px; }
+.notice + details[open] { padding-bottom: 12px; }
 summary { cursor: pointer; color: var(--accent); font-size: .9rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: 8px 0; }
-th { text-align: left; color: var(--soft); font-weight: 600; }
+th { text-align: left; color: var(--soft); font-weight: 600; white-space: nowrap; }
 th, td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 td div { unicode-bidi: plaintext; }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -75,7 +76,7 @@ audio { display: block; width: 250px; max-width: 100%; height: 34px; margin-bott
   td { border: 0; padding: 2px 0; display: grid; grid-template-columns: 7.5em minmax(0, 1fr); gap: 8px; }
   td::before { content: attr(data-column); color: var(--soft); }
   .number { white-space: normal; }
-  details { padding-left: 0; }
+  details { margin-left: 0; padding-left: 0; }
 }
 )css";
 

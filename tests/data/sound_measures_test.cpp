@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "spoken_set.h"
+#include "support/support.h"
+#include "vits/audio/read.h"
 
 namespace {
 
@@ -67,6 +71,30 @@ TEST(SoundMeasures, FindClippingAlsoAfterAChangeOfLevelAndAFilter) {
   const auto filtered = vits::data_test::low_passed(cut, 5000, kRateHz);
   EXPECT_LT(measured(filtered).flat_samples, 8);
   EXPECT_TRUE(measured(filtered).is_clipped()) << measured(filtered).peak_crowding;
+}
+
+TEST(SoundMeasures, EqualTheirDefinitionsInNumpy) {
+  const vits::data_test::SpokenSet set;
+  std::vector<std::string> paths;
+  std::vector<SoundMeasures> ours;
+  for (const auto& [highest_hz, rate] : {std::pair{8000.0, 16000}, {3000.0, 16000}, {9000.0, 22050}}) {
+    auto samples = spoken({.level = 0.8, .highest_hz = highest_hz, .rate_hz = rate}, 20);
+    samples = limited(std::move(samples), 0.7f);
+    paths.push_back((set.folder() / ("wavs/" + std::to_string(paths.size()) + ".wav")).string());
+    vits::audio::write_sound(paths.back(), samples, rate);
+    const auto sound = vits::audio::read_sound(paths.back(), 10);
+    ours.push_back(measure_sound(sound.samples, sound.sample_rate_hz));
+  }
+  std::istringstream lines(vits::support::run_python("tests/data/sound_measures_reference.py", paths));
+  std::string line;
+  for (const SoundMeasures& sound : ours) {
+    ASSERT_TRUE(std::getline(lines, line));
+    const auto json = nlohmann::json::parse(line);
+    EXPECT_NEAR(sound.peak_dbfs, json["peak_dbfs"].get<double>(), 1e-4);
+    EXPECT_EQ(sound.flat_samples, json["flat_samples"]);
+    EXPECT_NEAR(sound.bandwidth_hz, json["bandwidth_hz"].get<double>(), 1e-6);
+    EXPECT_GT(sound.flat_samples, 0);
+  }
 }
 
 TEST(SoundMeasures, FindSilenceAtTheEndsAndInside) {

@@ -20,7 +20,7 @@ struct SoundMeasures {
   double peak_crowding = 0.0;
 
   // The highest frequency less than 60 dB below the loudest one in the long-term spectrum. Speech that was recorded at
-  // 16 kHz reaches 7 to 8 kHz, through a telephone 4.
+  // 16 kHz reaches 7 to 8 kHz, through a telephone 4. Not a number for silence, as the next.
   double bandwidth_hz = 0.0;
 
   // Level of the speech over that of the quietest tenth; 0 where the level never changes, at most 90.
