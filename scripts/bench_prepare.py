@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import resource
 import shutil
 import statistics
 import subprocess
@@ -48,11 +49,13 @@ def make_sources(folder, clips):
 
 def prepare_clip(job):
     source, target = job
+    start = time.process_time()
     wave, rate = soundfile.read(source, dtype="float32", always_2d=True)
     wave = librosa.resample(wave.mean(axis=1), orig_sr=rate, target_sr=RATE, res_type="soxr_hq")
     loudness = pyloudnorm.Meter(RATE).integrated_loudness(wave)
     wave = np.clip(pyloudnorm.normalize.loudness(wave, loudness, LUFS), -1, 1)
     soundfile.write(target, wave, RATE, subtype="PCM_16")
+    return time.process_time() - start
 
 
 def warm(job):
@@ -60,21 +63,26 @@ def warm(job):
     time.sleep(0.2)  # so that every process takes one
 
 
+# Both give the seconds on the clock and the processor's: a busy machine stretches the first alone.
 def peer_seconds(pool, source, out):
     (out / "wavs").mkdir(parents=True)
     start = time.perf_counter()
     with open(source / "metadata.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     jobs = [(str(source / row["file_name"]), str(out / "wavs" / pathlib.Path(row["file_name"]).with_suffix(".wav"))) for row in rows]
-    for _ in pool.imap_unordered(prepare_clip, jobs, chunksize=4):
-        pass
+    processor_seconds = sum(pool.imap_unordered(prepare_clip, jobs, chunksize=4))
     with open(out / "metadata.csv", "w") as file:
         file.writelines(f"{pathlib.Path(row['file_name']).stem}|{row['text']}\n" for row in rows)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, processor_seconds
+
+
+def processor_seconds_of_children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def our_seconds(program, source, out, workers, trim):
-    start = time.perf_counter()
+    start, before = time.perf_counter(), processor_seconds_of_children()
     done = subprocess.run([program, "prepare", "--from", source, "--out", out, "--sample_rate_hz", str(RATE), "--loudness", str(LUFS),
                            "--trim", trim, "--threads", str(workers), "--max_seconds", "60", "--json"], capture_output=True, text=True)
     seconds = time.perf_counter() - start
@@ -83,7 +91,11 @@ def our_seconds(program, source, out, workers, trim):
     made = json.loads(done.stdout)
     if made["rejected"]:
         raise SystemExit(f"vits-train prepare left clips out: {done.stdout}")
-    return seconds
+    return seconds, processor_seconds_of_children() - before
+
+
+def medians(turns):
+    return statistics.median(seconds for seconds, _ in turns), statistics.median(processor for _, processor in turns)
 
 
 def main():
@@ -114,15 +126,17 @@ def main():
     versions = ", ".join(f"{name} {version(name)}" for name in ("soundfile", "librosa", "soxr", "pyloudnorm"))
     print(f"{options.clips} clips, {seconds_of_sound:.0f} s of sound, {options.workers} workers, medians of {options.rounds} rounds; {versions}")
     for kind, heading in (("mp3", "MP3 at 48 kHz"), ("wav", "WAV at 22.05 kHz")):
-        peer = statistics.median(times[kind, "peer"])
+        peer, _ = medians(times[kind, "peer"])
         for who, name in names.items():
-            taken = statistics.median(times[kind, who])
-            print(f"{heading:17} {name:22} {options.clips / taken:7.1f} clips/s {seconds_of_sound / taken:6.0f} x real time {peer / taken:6.2f} x Python")
-    for (kind, who), taken in times.items():
+            taken, processor = medians(times[kind, who])
+            print(f"{heading:17} {name:22} {options.clips / taken:7.1f} clips/s {seconds_of_sound / taken:6.0f} x real time {peer / taken:6.2f} x Python"
+                  f" {1000 * processor / options.clips:7.2f} ms of processor a clip")
+    for (kind, who), turns in times.items():
+        taken, processor = medians(turns)
         print(json.dumps({"program": names[who], "sound": kind, "clips": options.clips, "seconds_of_sound": round(seconds_of_sound, 1),
-                          "workers": options.workers, "seconds": [round(value, 3) for value in taken],
-                          "clips_per_second": round(options.clips / statistics.median(taken), 1),
-                          "times_python": round(statistics.median(times[kind, "peer"]) / statistics.median(taken), 3)}))
+                          "workers": options.workers, "seconds": [round(seconds, 3) for seconds, _ in turns],
+                          "clips_per_second": round(options.clips / taken, 1), "processor_ms_per_clip": round(1000 * processor / options.clips, 2),
+                          "times_python": round(medians(times[kind, "peer"])[0] / taken, 3)}))
 
 
 if __name__ == "__main__":
