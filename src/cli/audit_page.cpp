@@ -140,7 +140,7 @@ class Page {
   void characters() {
     if (audit_.unknown.empty()) return;
     page_.section("Characters that the voice does not know");
-    report::HtmlTable table{{"Character", "Times", "Clips", "Proposal", "Example"},
+    report::HtmlTable table{{"Character", "Name", "Times", "Clips", "Proposal", "Example"},
                             {},
                             static_cast<int64_t>(audit_.unknown.size()),
                             kRestIsIn};
@@ -158,23 +158,23 @@ class Page {
   void plots() {
     page_.section("The recordings");
     std::vector<std::string> svgs;
-    const auto histogram = [&](double SoundMeasures::*measure, const char* heading, const char* unit,
+    const auto histogram = [&](double SoundMeasures::*measure, const char* heading, const char* unit, double least_bin,
                                double scale = 1.0) {
       auto values = audit_.values(measure);
       for (double& value : values) value *= scale;
-      svgs.push_back(to_svg(report::histogram_of(values, heading, unit)));
+      svgs.push_back(to_svg(report::histogram_of(values, heading, unit, least_bin)));
     };
-    histogram(&SoundMeasures::seconds, "Length", "seconds");
-    histogram(&SoundMeasures::loudness_lufs, "Loudness", "LUFS");
-    histogram(&SoundMeasures::snr_db, "Speech above noise", "dB");
-    histogram(&SoundMeasures::bandwidth_hz, "Bandwidth", "kHz", 1e-3);
+    histogram(&SoundMeasures::seconds, "Length", "seconds", 0.05);
+    histogram(&SoundMeasures::loudness_lufs, "Loudness", "LUFS", 0.5);
+    histogram(&SoundMeasures::snr_db, "Speech above noise", "dB", 1.0);
+    histogram(&SoundMeasures::bandwidth_hz, "Bandwidth", "kHz", 0.1, 1e-3);
     std::vector<double> silence;
     for (const AuditedClip& audited : audit_.clips)
       if (audited.is_heard() && audited.sound.seconds > 0)
         silence.push_back(
             100 * (audited.sound.seconds - audited.sound.sounding_seconds() + audited.sound.silence_inside_seconds)
             / audited.sound.seconds);
-    svgs.push_back(to_svg(report::histogram_of(silence, "Silence", "% of a clip")));
+    svgs.push_back(to_svg(report::histogram_of(silence, "Silence", "% of a clip", 1.0)));
     svgs.push_back(pace_plot());
     if (audit_.speakers.size() > 1) svgs.push_back(speakers_plot());
     page_.plots(svgs);

@@ -109,7 +109,7 @@ std::string_view series_color(size_t place) {
   return kColors[place % kColors.size()];
 }
 
-Histogram histogram_of(const std::vector<double>& values, std::string title, std::string unit) {
+Histogram histogram_of(const std::vector<double>& values, std::string title, std::string unit, double least_bin_width) {
   Histogram histogram{std::move(title), std::move(unit), 0.0, 1.0, {}, {}};
   double least = INFINITY, most = -INFINITY;
   for (const double value : values) {
@@ -120,10 +120,11 @@ Histogram histogram_of(const std::vector<double>& values, std::string title, std
   if (least > most) return histogram;
   // Equal values give a range that is only rounding: one bin of a round width is right for them.
   const double range = std::max(most - least, 1e-6 * std::max(1.0, std::abs(most)));
-  histogram.bin_width = range > most - least ? round_step(std::max(std::abs(most), 1.0), 20) : round_step(range, 24);
+  const double width = range > most - least ? round_step(std::max(std::abs(most), 1.0), 20) : round_step(range, 24);
+  histogram.bin_width = std::max(width, least_bin_width);
   histogram.begin = std::floor(least / histogram.bin_width + 1e-9) * histogram.bin_width;
-  const auto bins = static_cast<size_t>(std::floor((most - histogram.begin) / histogram.bin_width + 1e-9)) + 1;
-  histogram.counts.resize(std::min<size_t>(bins, kMostBins));
+  const double bins = std::ceil((most - histogram.begin) / histogram.bin_width - 1e-9);
+  histogram.counts.resize(static_cast<size_t>(std::clamp(bins, 1.0, static_cast<double>(kMostBins))));
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
     const double bin = std::floor((value - histogram.begin) / histogram.bin_width + 1e-9);

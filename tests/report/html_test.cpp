@@ -72,6 +72,10 @@ TEST(Histogram, CountsEveryFiniteValueInRoundBins) {
   EXPECT_EQ(sum(histogram_of({-23, -23, -23}, "t", "LUFS").counts), 3);
   EXPECT_EQ(sum(histogram_of({0, 0}, "t", "s").counts), 2);
   EXPECT_EQ(sum(histogram_of({1e300, -1e300}, "t", "s").counts), 2);
+  const Histogram percent = histogram_of({0, 40, 100}, "t", "%");
+  EXPECT_EQ(percent.counts.size(), 20u);
+  EXPECT_EQ(percent.counts.back(), 1) << "the upper edge belongs to the last bin";
+  EXPECT_EQ(histogram_of({-23.0003, -23.0002, -23.0001}, "t", "LUFS", 0.5).counts, std::vector<int64_t>{3});
   EXPECT_TRUE(histogram_of({NAN}, "t", "s").counts.empty());
   for (const auto& some : {histogram, histogram_of({}, "t", "s"), histogram_of({5}, "t", "s")})
     EXPECT_EQ(to_svg(some).find("nan"), std::string::npos);

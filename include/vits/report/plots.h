@@ -22,8 +22,10 @@ struct Histogram {
   std::vector<Mark> marks;
 };
 
-// Counts finite values in some 10 to 40 bins with round edges; values that are not finite are left out.
-Histogram histogram_of(const std::vector<double>& values, std::string title, std::string unit);
+// Counts finite values in some 10 to 40 bins with round edges, the last one with its upper edge; values that are not
+// finite are left out. Bins narrower than `least_bin_width` would show what nobody can hear.
+Histogram histogram_of(const std::vector<double>& values, std::string title, std::string unit,
+                       double least_bin_width = 0.0);
 
 struct Bar {
   std::string name;
