@@ -133,12 +133,12 @@ class Maker {
     } catch (...) {
       give_reserve_back();
       try {
-        flush(taken_batch());
+        flush();
       } catch (const Error&) {  // the first reason is the one to tell
       }
       throw;
     }
-    flush(taken_batch());
+    flush();
     return std::move(results_);
   }
 
@@ -285,27 +285,38 @@ class Maker {
     if (listener_.progress) listener_.progress(++done_, static_cast<int64_t>(plan_.clips.size()));
   }
 
-  std::vector<size_t> taken_batch() {
-    const std::lock_guard lock(mutex_);
-    last_flush_ = std::chrono::steady_clock::now();
-    return std::exchange(batch_, {});
-  }
-
   void flush_when_due() {
     {
       const std::lock_guard lock(mutex_);
       if (batch_.size() < kBatchClips && std::chrono::steady_clock::now() - last_flush_ < kBatchTime) return;
     }
-    flush(taken_batch());
+    // While one thread waits for a slow disk, the others go on.
+    if (const std::unique_lock flushing(flush_mutex_, std::try_to_lock); flushing) write_batch();
   }
 
-  void flush(const std::vector<size_t>& batch) {
+  void flush() {
+    const std::lock_guard flushing(flush_mutex_);
+    write_batch();
+  }
+
+  void write_batch() {
+    std::vector<size_t> batch;
+    {
+      const std::lock_guard lock(mutex_);
+      batch = std::exchange(batch_, {});
+      last_flush_ = std::chrono::steady_clock::now();
+    }
     if (batch.empty()) return;
-    const std::lock_guard lock(flush_mutex_);
     std::vector<JournalEntry> entries;
     for (const size_t clip : batch) entries.push_back(results_[clip].entry);
-    files_.flush();
-    journal_.add(entries);
+    try {
+      files_.flush();
+      journal_.add(entries);
+    } catch (...) {  // to be tried once more when the run ends and gives the reserve back
+      const std::lock_guard lock(mutex_);
+      batch_.insert(batch_.end(), batch.begin(), batch.end());
+      throw;
+    }
   }
 
   const ClipPlan& plan_;
