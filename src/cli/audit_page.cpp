@@ -38,7 +38,7 @@ class Page {
   Page(const Audit& audit, const std::filesystem::path& page_path)
       : audit_(audit), page_(title(audit), subtitle(audit)) {
     const auto from = std::filesystem::absolute(page_path).parent_path();
-    wavs_ = std::filesystem::absolute(audit.folder).lexically_normal().lexically_relative(from.lexically_normal());
+    folder_ = std::filesystem::absolute(audit.folder).lexically_normal().lexically_relative(from.lexically_normal());
   }
 
   std::string html() {
@@ -61,7 +61,7 @@ class Page {
   }
 
   std::string sound(const AuditedClip& audited) const {
-    return audited.is_missing ? "" : (wavs_ / audit_.sound_of(audited)).generic_string();
+    return audited.is_missing ? "" : (folder_ / audit_.sound_of(audited)).lexically_normal().generic_string();
   }
 
   void verdict() {
@@ -234,7 +234,7 @@ class Page {
 
   const Audit& audit_;
   report::HtmlPage page_;
-  std::filesystem::path wavs_;
+  std::filesystem::path folder_;
 };
 
 }  // namespace

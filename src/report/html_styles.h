@@ -50,9 +50,9 @@ circle:hover, circle.on { fill-opacity: 1; stroke: var(--ink); stroke-width: 1; 
 .legend { font-size: .85rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
 .bars { display: grid; grid-template-columns: minmax(60px, auto) 1fr; gap: 4px 10px; font-size: .85rem; }
-.bars div { display: flex; align-items: center; gap: 6px; }
+.bars div { display: flex; align-items: center; gap: 6px; min-width: 0; }
 .bars i { display: block; height: 14px; border-radius: 3px; min-width: 2px; flex: none; }
-.bars span { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
+.bars span { color: var(--soft); font-variant-numeric: tabular-nums; min-width: 0; }
 .notice { background: var(--card); border: 1px solid var(--rule); border-left: 5px solid var(--soft); }
 .notice { border-radius: 8px; padding: 10px 14px; margin: 12px 0 0; }
 .notice.good { border-left-color: var(--good); }

@@ -172,7 +172,7 @@ std::string to_svg(const Bars& bars) {
   for (const Bar& bar : bars.bars)
     rows += fmt::format(
         R"(<div class="name"><bdi>{}</bdi></div><div><i style="width:{:.1f}%;background:{}"></i><span>{}</span></div>)",
-        html_escaped(bar.name), highest > 0 ? 70.0 * bar.value / highest : 0.0, series_color(bar.color),
+        html_escaped(bar.name), highest > 0 ? 55.0 * bar.value / highest : 0.0, series_color(bar.color),
         html_escaped(bar.shown));
   return fmt::format("<figure class=\"plot\"><figcaption>{}</figcaption><div class=\"bars\">{}</div></figure>\n",
                      html_escaped(bars.title), rows);
