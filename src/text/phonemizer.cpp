@@ -170,7 +170,7 @@ class Phonemizer::Espeak {
   std::string end_, stressed_;
 };
 
-Phonemizer::Phonemizer(std::string espeak_voice) : espeak_(std::make_unique<Espeak>(espeak_voice)) {}
+Phonemizer::Phonemizer(const std::string& espeak_voice) : espeak_(std::make_unique<Espeak>(espeak_voice)) {}
 Phonemizer::~Phonemizer() = default;
 
 std::string Phonemizer::phonemize(std::string_view utf8) {

@@ -59,7 +59,7 @@ struct Tokenizer::State {
 
   State(TokenizerSettings given, Interspersing how) : settings(std::move(given)), interspersing(how) {
     const auto remember = [this](const std::string& symbol) {
-      const std::u32string characters = decode_utf8(symbol);
+      std::u32string characters = decode_utf8(symbol);
       if (characters.size() > 1) longer_symbols[characters[0]].push_back(characters);
       return characters;
     };

@@ -14,17 +14,28 @@ void count_allocation(int64_t bytes) {
   if (now > most_allocated_bytes) most_allocated_bytes = now;
 }
 
-void* operator new(std::size_t bytes) {
+// All of them: AddressSanitizer brings its own for each that is left out, and would miss what ours took.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   void* memory = std::malloc(bytes);
-  if (!memory) throw std::bad_alloc();
-  count_allocation(static_cast<int64_t>(malloc_usable_size(memory)));
+  if (memory) count_allocation(static_cast<int64_t>(malloc_usable_size(memory)));
   return memory;
 }
+void* operator new(std::size_t bytes) {
+  void* memory = operator new(bytes, std::nothrow);
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+void* operator new[](std::size_t bytes) { return operator new(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return operator new(bytes, std::nothrow); }
 void operator delete(void* memory) noexcept {
   if (memory) count_allocation(-static_cast<int64_t>(malloc_usable_size(memory)));
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { operator delete(memory); }
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { operator delete(memory); }
 
 namespace {
 

@@ -19,7 +19,7 @@ namespace vits::text {
 class Phonemizer {
  public:
   // Throws Error when there is no espeak-ng or it has no voice of that name ("en-us", "de", ...).
-  explicit Phonemizer(std::string espeak_voice = "en-us");
+  explicit Phonemizer(const std::string& espeak_voice = "en-us");
   ~Phonemizer();
 
   // Lines without text are left out; any run of blanks, line ends too, is one blank in the result.
