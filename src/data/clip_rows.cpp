@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
 #include "vits/formats/utf8.h"
@@ -68,6 +69,29 @@ std::string trimmed(std::string_view text) {
     if (c < 0 || !is_blank(c)) break;
   }
   return std::string(text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
+}
+
+Row row_of(const Columns& columns, const std::function<std::string(std::optional<size_t>)>& words) {
+  Row row;
+  row.audio = words(columns.audio);
+  row.text = words(columns.text);
+  if (trimmed(row.text).empty()) row.text = words(columns.text_otherwise);
+  row.speaker = words(columns.speaker);
+  row.id = words(columns.id);
+  row.begin = words(columns.begin);
+  row.end = words(columns.end);
+  row.duration = words(columns.duration);
+  row.split = trimmed(words(columns.split));
+  row.up_votes = words(columns.up_votes);
+  row.down_votes = words(columns.down_votes);
+  return row;
+}
+
+std::string complaint_about_votes(const Row& row, int64_t min_votes) {
+  if (min_votes == 0 || row.up_votes.empty()) return "";
+  const int64_t votes = std::atoll(row.up_votes.c_str()) - std::atoll(row.down_votes.c_str());
+  if (votes >= min_votes) return "";
+  return fmt::format("{} {} for it, less than --min_votes {}", votes, votes == 1 ? "vote" : "votes", min_votes);
 }
 
 void reject_row(const Row& row, const std::string& reason, Listing& listing) {

@@ -37,7 +37,8 @@ const Names kAudioNames{"file_name",
                         "audio_file_name",
                         "sound",
                         "recording",
-                        "file"};
+                        "file",
+                        "name"};
 // What is spelled out is nearer to what is heard.
 const Names kNormalisedTextNames{"normalized_text",          "normalised_text",      "text_normalized",
                                  "text_normalised",          "normalized",           "normalised",
@@ -48,8 +49,8 @@ const Names kTextNames{
     "txt"};
 const Names kSpeakerNames{"speaker", "speaker_name", "speaker_id", "client_id", "spk",      "spk_id",
                           "spkid",   "speakerid",    "reader",     "reader_id", "narrator", "voice"};
-const Names kIdNames{"id",  "utterance_id", "utt_id", "uttid", "utt",     "clip_id", "segment_id",
-                     "uid", "uuid",         "key",    "name",  "file_id", "basename"};
+const Names kIdNames{"id",         "utterance_id", "utt_id", "uttid", "utt",     "clip_id",
+                     "segment_id", "uid",          "uuid",   "key",   "file_id", "basename"};
 const Names kBeginNames{"begin",      "start",  "begin_seconds", "start_seconds", "begin_time",
                         "start_time", "offset", "start_sec",     "begin_sec",     "segment_start"};
 const Names kEndNames{"end", "end_seconds", "end_time", "stop", "stop_time", "end_sec", "segment_end"};

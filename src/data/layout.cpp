@@ -120,6 +120,9 @@ std::pair<const Layout*, Parts> recognise_file(const fs::path& file, const Layou
   for (const char* ending : {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
     if (file.extension() == ending)
       throw Error("{} is an archive. Unpack it and give --from the folder.", file.string());
+  for (const char* ending : {".xlsx", ".xls", ".ods", ".numbers"})
+    if (file.extension() == ending)
+      throw Error("{} is a spreadsheet. Save it as CSV in UTF-8 and give --from that.", file.string());
   std::string name = options.layout;
   if (name == "auto") {
     if (formats::is_columnar(file))

@@ -91,29 +91,8 @@ class Reader {
   void list() {
     task_.listing.files.push_back(part_.path);
     find_columns();
-    const Feature& sound = features_[*columns_.audio];
-    const std::optional<size_t> bytes = column_of_bytes(sound);
-    const std::optional<size_t> path = sound.path ? sound.path : sound.value;
-    for (int64_t i = 0; i < table_->rows(); ++i) {
-      Row row;
-      row.manifest = name_;
-      row.number = i + 1;
-      row.id = words(columns_.id, i);
-      if (path && path != bytes) row.audio = table_->value(*path, i).value_or("");
-      if (!task_.splits.takes(split_of_row(part_, words(columns_.split, i), row.audio))) continue;
-      row.text = words(columns_.text, i);
-      if (trimmed(row.text).empty()) row.text = words(columns_.text_otherwise, i);
-      row.speaker = words(columns_.speaker, i);
-      row.begin = words(columns_.begin, i);
-      row.end = words(columns_.end, i);
-      row.duration = words(columns_.duration, i);
-      if (!bytes) {
-        add_clip(row, recordings_, task_.listing);
-        continue;
-      }
-      if (row.audio.empty() && row.id.empty()) row.id = fmt::format("{}_{:06}", part_.path.stem().string(), i);
-      add_clip(row, AudioPlace{part_.path, table_, *bytes, i}, task_.listing);
-    }
+    bytes_ = column_of_bytes(features_[*columns_.audio]);
+    for (int64_t i = 0; i < table_->rows(); ++i) take(i);
   }
 
  private:
@@ -131,6 +110,21 @@ class Reader {
     task_.listing.columns = columns_text(columns_, names);
   }
 
+  void take(int64_t i) {
+    Row row = row_of(columns_, [&](std::optional<size_t> column) { return words(column, i); });
+    row.manifest = name_;
+    row.number = i + 1;
+    if (!task_.splits.takes(split_of_row(part_, row.split, row.audio))) return;
+    if (bytes_ && row.audio.empty() && row.id.empty()) row.id = fmt::format("{}_{:06}", part_.path.stem().string(), i);
+    const std::string reason = complaint_about_votes(row, task_.options.min_votes);
+    if (!reason.empty())
+      reject_row(row, reason, task_.listing);
+    else if (bytes_)
+      add_clip(row, AudioPlace{part_.path, table_, *bytes_, i}, task_.listing);
+    else
+      add_clip(row, recordings_, task_.listing);
+  }
+
   // The column that holds the sound itself, if the first rows have any there. Asking each row would read it all.
   std::optional<size_t> column_of_bytes(const Feature& sound) const {
     for (int64_t row = 0; row < std::min(kRowsLookedAt, table_->rows()); ++row) {
@@ -146,7 +140,8 @@ class Reader {
     if (!which) return "";
     const Feature& feature = features_[*which];
     const auto column = feature.value ? feature.value : feature.path;
-    std::string value = column ? table_->value(*column, row).value_or("") : "";
+    if (!column || column == bytes_) return "";
+    std::string value = table_->value(*column, row).value_or("");
     if (feature.class_names.empty() || value.empty() || value.size() > 9) return value;
     if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) return value;
     const size_t number = std::stoul(value);
@@ -160,6 +155,7 @@ class Reader {
   std::vector<Feature> features_;
   AudioIndex recordings_;
   Columns columns_;
+  std::optional<size_t> bytes_;  // where the sound itself is
 };
 
 // The shards that state.json names, in its order.

@@ -82,7 +82,7 @@ std::vector<Key> keys_of(Records records) {
         add({name, ""});
         continue;
       }
-      for (const char* inside : {"path", "file", "name", "id"})
+      for (const char* inside : {"path", "file", "text", "name", "id"})
         if (value.contains(inside)) {
           add({name, inside});
           break;
@@ -114,26 +114,18 @@ void list_json(const Part& part, Task& task) {
   AudioIndex recordings = AudioIndex::around(part.path);
   formats::JsonRecord record;
   for (Records rest = records; rest.next(record);) {
-    Row row;
+    Row row = row_of(columns, [&](std::optional<size_t> column) {
+      return record.defect.empty() ? words_at(record.value, keys, column) : "";
+    });
     row.manifest = name;
     row.number = record.row;
-    const auto words = [&](std::optional<size_t> column) {
-      return record.defect.empty() ? words_at(record.value, keys, column) : "";
-    };
-    row.audio = words(columns.audio);
-    if (!task.splits.takes(split_of_row(part, words(columns.split), row.audio))) continue;
-    row.id = words(columns.id);
-    if (!record.defect.empty()) {
-      reject_row(row, record.defect, task.listing);
-      continue;
-    }
-    row.text = words(columns.text);
-    if (trimmed(row.text).empty()) row.text = words(columns.text_otherwise);
-    row.speaker = words(columns.speaker);
-    row.begin = words(columns.begin);
-    row.end = words(columns.end);
-    row.duration = words(columns.duration);
-    add_clip(row, recordings, task.listing);
+    if (!task.splits.takes(split_of_row(part, row.split, row.audio))) continue;
+    const std::string reason =
+        record.defect.empty() ? complaint_about_votes(row, task.options.min_votes) : record.defect;
+    if (reason.empty())
+      add_clip(row, recordings, task.listing);
+    else
+      reject_row(row, reason, task.listing);
   }
 }
 

@@ -159,31 +159,16 @@ class Table {
   }
 
   void take(const formats::Record& record) {
-    Row row;
+    Row row = row_of(columns_, [&](std::optional<size_t> column) { return field(record, column); });
     row.manifest = name_;
     row.number = record.row;
-    row.audio = field(record, columns_.audio);
-    row.id = field(record, columns_.id);
-    if (!task_.splits.takes(split_of_row(part_, trimmed(field(record, columns_.split)), row.audio))) return;
-    const std::string reason = reason_against(record);
-    if (!reason.empty()) return reject_row(row, reason, task_.listing);
-    row.text = field(record, columns_.text);
-    if (trimmed(row.text).empty()) row.text = field(record, columns_.text_otherwise);
-    row.speaker = field(record, columns_.speaker);
-    row.begin = field(record, columns_.begin);
-    row.end = field(record, columns_.end);
-    row.duration = field(record, columns_.duration);
-    if (const std::string few = too_few_votes(record); !few.empty()) return reject_row(row, few, task_.listing);
-    add_clip(row, recordings_, task_.listing);
-  }
-
-  std::string too_few_votes(const formats::Record& record) const {
-    if (task_.options.min_votes == 0 || !columns_.up_votes) return "";
-    const auto votes_in = [&](std::optional<size_t> column) { return std::atoll(field(record, column).c_str()); };
-    const int64_t votes = votes_in(columns_.up_votes) - votes_in(columns_.down_votes);
-    if (votes >= task_.options.min_votes) return "";
-    return fmt::format("{} {} for it, less than --min_votes {}", votes, votes == 1 ? "vote" : "votes",
-                       task_.options.min_votes);
+    if (!task_.splits.takes(split_of_row(part_, row.split, row.audio))) return;
+    std::string reason = reason_against(record);
+    if (reason.empty()) reason = complaint_about_votes(row, task_.options.min_votes);
+    if (reason.empty())
+      add_clip(row, recordings_, task_.listing);
+    else
+      reject_row(row, reason, task_.listing);
   }
 
   const Part& part_;

@@ -195,6 +195,10 @@ def json_lines(sets):
     sets.case("nested", "json/nested.jsonl",
               [("a", TEXTS[0], "", "json/audio/a.wav"), ("x/1", TEXTS[2], "", "json/audio/c.wav")], "jsonl",
               [("", 2, "column"), ("", 3, "no JSON object"), ("none", 4, "no recording"), ("c", 5, "text is empty")])
+    sets.file('{"name": "a", "prompt": {"text": "one"}, "up_votes": 3, "down_votes": 1}\n'
+              '{"name": "b", "prompt": {"text": "two"}, "up_votes": 3, "down_votes": 2}\n', "json", "votes.jsonl")
+    sets.case("votes", "json/votes.jsonl", [("a", "one", "", "json/audio/a.wav")], "jsonl", [("b", 2, "1 vote for it")],
+              {"min_votes": 2})
     sets.file(json.dumps([{"wav": "a", "text": "one"}, {"wav": "b", "text": "two"}], indent=1), "json", "array.json")
     sets.case("an array", "json/array.json", [("a", "one", "", "json/audio/a.wav"), ("b", "two", "", "json/audio/b.wav")],
               "jsonl")
@@ -365,10 +369,13 @@ def hugging_face(sets):
         named.to_parquet(str(sets.out / f"configs/{config}/test/0000.parquet"))
     sets.case("converted by the hub", "configs/ku", clips[4:], "parquet", options={"splits": ["test"]})
     sets.error("several configurations", "configs", "several data sets in folders of their own: ckb, ku")
-    pandas.DataFrame({"wav": [e["bytes"] for e in embedded[:2]], "transcript": texts[:2], "speaker": ["a", "b"]}) \
+    pandas.DataFrame({"wav": [e["bytes"] for e in embedded[:2]], "transcript": texts[:2], "speaker": ["a", "b"],
+                      "up_votes": [2, 1], "down_votes": [0, 0]}) \
         .to_parquet(sets.out / "plain.parquet")
     sets.case("bytes without a struct", "plain.parquet", [(f"plain_{i:06}", texts[i], "ab"[i], f"hub_sounds/{i}.flac")
                                                           for i in range(2)], "parquet")
+    sets.case("votes of a data set", "plain.parquet", [("plain_000000", texts[0], "a", "hub_sounds/0.flac")], "parquet",
+              [("plain_000001", 2, "1 vote for it")], {"min_votes": 2})
     pandas.DataFrame({"value": [1]}).to_parquet(sets.out / "numbers.parquet")
     sets.error("a table of something else", "numbers.parquet", "known to hold recordings: value.", "--column_audio")
     sets.file(b"PAR1 broken", "broken.parquet")
@@ -389,7 +396,8 @@ def bad(sets):
                         ("", 9, "names no recording"), ("passwd", 11, "no recording")])
     for name, text, part in (("header.csv", "path,text\n", "has a header and no rows"), ("nothing.csv", "", "is an empty file"),
                              ("lines.csv", "\n\n\r\n", "has no rows"), ("one.csv", "a.wav\nb.wav\n", "no column holds texts"),
-                             ("zip.zip", "PK", "archive")):
+                             ("zip.zip", "PK", "archive"),
+                             ("table.xlsx", "PK", "spreadsheet")):
         sets.error(name, sets.file(text, "bad", name), name, part)
     sets.file("path,emotion\nwavs/a.wav,joy\n", "bad", "wrong.csv")
     sets.error("the wrong columns", "bad/wrong.csv", "--column_text \"text\"", "path, emotion", options={"column_text": "text"})
