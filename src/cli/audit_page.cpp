@@ -199,7 +199,8 @@ class Page {
                                 fmt::format("{}: {}", audited.clip.id, audited.clip.text), sound(audited)});
     }
     // The odd ones last, so that they lie on top.
-    std::ranges::stable_partition(scatter.points, [](const report::Point& point) { return point.group == 0; });
+    std::stable_partition(scatter.points.begin(), scatter.points.end(),
+                          [](const report::Point& point) { return point.group == 0; });
     return to_svg(scatter);
   }
 

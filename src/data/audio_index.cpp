@@ -155,15 +155,15 @@ std::optional<fs::path> AudioIndex::find(const std::string& given) {
     }
     const bool has_drive = name.size() > 2 && name[1] == ':' && name[2] == '/';
     if (name.starts_with('/') || has_drive) {
-      if (const auto found = find_below("", name)) return found;
+      if (auto found = find_below("", name)) return found;
       // Longest end first; its parts stand for folders that have moved together with the recording.
       for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
         for (const fs::path& start : folders_)
-          if (const auto found = find_below(start, name.substr(slash + 1))) return found;
+          if (auto found = find_below(start, name.substr(slash + 1))) return found;
       continue;
     }
     for (const fs::path& start : folders_)
-      if (const auto found = find_below(start, name)) return found;
+      if (auto found = find_below(start, name)) return found;
   }
   return std::nullopt;
 }
