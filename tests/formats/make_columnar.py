@@ -173,7 +173,7 @@ def write_parquet(name, table, **options):
 
 
 def parquet_tables():
-    table = rich_table(2500).drop_columns(["null_category"])  # which Parquet has no way to say
+    table = rich_table(1200).drop_columns(["null_category"])  # which Parquet has no way to say
     for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
         for version in ["1.0", "2.0"]:
             write_parquet(f"{codec}_{version}", table, compression=codec, data_page_version=version, data_page_size=5000,
@@ -195,7 +195,7 @@ def parquet_tables():
     write_parquet("no_rows", table.slice(0, 0))
     write_parquet("all_null", pa.table({"a": pa.nulls(100, pa.string()), "b": pa.nulls(100, pa.int32()), "c": pa.nulls(100, pa.bool_())}),
                   data_page_version="2.0")
-    rows = 120_000
+    rows = 40_000
     large = pa.table({"n": pa.array(range(rows)), "name": pa.array([f"clip {i * 7919 % rows}" for i in range(rows)]),
                       "same": pa.array(["a"] * rows)})
     write_parquet("large", large, row_group_size=rows)
