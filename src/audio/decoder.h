@@ -48,6 +48,7 @@ class SoundReader::SndfileDecoder : public SoundReader::Decoder {
   Place place_;
   SNDFILE* file_ = nullptr;
   int64_t declared_ = -1;
+  std::string failure_;  // of the last read, which still gave samples
 };
 
 // libmpg123 itself: libsndfile, which uses it too, lets it write of every damaged frame on the error output.

@@ -17,13 +17,16 @@ constexpr const char* kFormats =
 // The path as ffmpeg's file protocol takes it: a name may hold colons or begin with a dash.
 std::string address_of(const std::filesystem::path& path) { return "file:" + std::filesystem::absolute(path).string(); }
 
-// The last thing ffmpeg said, without the name of the file, which stands before it.
+// The last thing ffmpeg said, without what stands before it: the name of the file, or of a part of ffmpeg with an
+// address that differs from run to run.
 std::string last_line(const std::string& text) {
   std::istringstream lines(text);
   std::string last;
   for (std::string line; std::getline(lines, line);)
     if (line.find_first_not_of(" \r\t") != std::string::npos) last = line;
   if (last.starts_with("file:")) last = last.substr(std::min(last.size(), last.rfind(": ") + 2));
+  if (last.starts_with("[") && last.find("] ") != std::string::npos) last = last.substr(last.find("] ") + 2);
+  while (!last.empty() && last.back() == '.') last.pop_back();
   return last.empty() ? "it gave no reason" : last;
 }
 
@@ -95,7 +98,7 @@ bool SoundReader::FfmpegDecoder::fill(size_t bytes) {
 
 void SoundReader::FfmpegDecoder::fail(const std::string& what) {
   const auto finished = program_->finish();
-  throw Error("{}: {}", what, last_line(finished.error_output));
+  throw Error("{} ({})", what, last_line(finished.error_output));
 }
 
 void SoundReader::FfmpegDecoder::read_header() {
@@ -139,7 +142,7 @@ void SoundReader::FfmpegDecoder::check_end() {
   const auto finished = program_->finish();
   program_.reset();
   if (finished.exit_code != 0 || !finished.error_output.empty())
-    throw Error("ffmpeg cannot decode the rest: {}", last_line(finished.error_output));
+    throw Error("ffmpeg cannot decode the rest ({})", last_line(finished.error_output));
 }
 
 }  // namespace vits::audio

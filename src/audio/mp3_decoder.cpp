@@ -72,7 +72,7 @@ size_t SoundReader::Mp3Decoder::read(std::span<float> frames) {
         throw Error("it changes from {} Hz and {} channels to {} Hz and {} on the way", sample_rate_hz, channels, rate,
                     now);
     } else if (result != MPG123_OK && result != MPG123_DONE) {
-      throw Error("libmpg123 cannot decode the rest: {}", mpg123_strerror(handle_));
+      throw Error("libmpg123 cannot decode the rest ({})", mpg123_strerror(handle_));
     }
     if (done > 0 || result == MPG123_DONE) return done / frame_bytes;
   }

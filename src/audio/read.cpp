@@ -114,7 +114,8 @@ size_t SoundReader::read(std::span<float> samples) {
     try {
       count = decoder.read(block);
     } catch (const Error& error) {
-      throw Error("{}: {}. {} samples came before.", opened_->name, error.what(), with_separators(opened_->decoded));
+      throw Error("{}: {}, after {}{} samples.", opened_->name, error.what(), with_separators(opened_->decoded),
+                  decoder.declared() > 0 ? " of " + with_separators(decoder.declared()) : "");
     }
     if (count == 0) {
       opened_->check_end();

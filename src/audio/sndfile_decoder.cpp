@@ -31,6 +31,13 @@ std::string name_of(int format) {
   return codec == codecs.end() ? name : name + ", " + codec->second;
 }
 
+// libsndfile's sentence without its "Error : " and its full stop.
+std::string reason_of(std::string text) {
+  if (text.starts_with("Error : ")) text.erase(0, 8);
+  while (!text.empty() && (text.back() == '.' || text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text.empty() ? "it gives no reason" : text;
+}
+
 }  // namespace
 
 std::unique_ptr<SoundReader::SndfileDecoder> SoundReader::SndfileDecoder::open(ByteSource& source, std::string& why) {
@@ -57,8 +64,7 @@ std::unique_ptr<SoundReader::SndfileDecoder> SoundReader::SndfileDecoder::open(B
   SF_INFO info{};
   decoder->file_ = sf_open_virtual(&calls, SFM_READ, &info, &decoder->place_);
   if (!decoder->file_) {
-    why = sf_strerror(nullptr);
-    while (!why.empty() && (why.back() == '.' || why.back() == '\n')) why.pop_back();
+    why = reason_of(sf_strerror(nullptr));
     return nullptr;
   }
   decoder->sample_rate_hz = info.samplerate;
@@ -74,11 +80,14 @@ SoundReader::SndfileDecoder::~SndfileDecoder() {
 }
 
 size_t SoundReader::SndfileDecoder::read(std::span<float> frames) {
+  if (!failure_.empty()) throw Error("libsndfile cannot decode the rest ({})", failure_);
   const auto wanted = static_cast<sf_count_t>(frames.size()) / channels;
-  const sf_count_t count = sf_readf_float(file_, frames.data(), wanted);
-  if (count < wanted && sf_error(file_) != SF_ERR_NO_ERROR)
-    throw Error("libsndfile cannot decode the rest: {}", sf_strerror(file_));
-  return static_cast<size_t>(std::max<sf_count_t>(count, 0));
+  const sf_count_t count = std::max<sf_count_t>(0, sf_readf_float(file_, frames.data(), wanted));
+  if (count < wanted && sf_error(file_) != SF_ERR_NO_ERROR) {
+    failure_ = reason_of(sf_strerror(file_));
+    if (count == 0) return read(frames);
+  }
+  return static_cast<size_t>(count);
 }
 
 }  // namespace vits::audio
