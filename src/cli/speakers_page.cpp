@@ -28,7 +28,7 @@ std::vector<size_t> clips_for_map(const data::SpeakerLabels& labels) {
   std::vector<size_t> chosen, seen(labels.speakers.size());
   for (size_t clip = 0; clip < total; ++clip) {
     const int64_t speaker = labels.clips[clip].speaker;
-    if (speaker < 0 || labels.clips[clip].confidence <= 0.0) continue;
+    if (speaker < 0 || labels.voices[clip] == speaker::Embedding{}) continue;
     if (clip % step == 0 || seen[size_t(speaker)] < 3) {
       chosen.push_back(clip);
       ++seen[size_t(speaker)];
@@ -71,7 +71,6 @@ report::HtmlTable speakers_table(const data::SpeakerLabels& labels, const std::v
     const data::FoundSpeaker& speaker = labels.speakers[place];
     std::string name = speaker.name;
     if (speaker.is_rare) name += " (rare)";
-    if (speaker.was_given) name += " (named before)";
     table.rows.push_back({number(std::to_string(numbers[place])), Cell{.text = name},
                           number(report::thousands(speaker.clips)),
                           number(fmt::format("{:.1f}", speaker.seconds / 60.0)), number(percent(speaker.confidence)),
