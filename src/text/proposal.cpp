@@ -28,17 +28,16 @@ struct Plain {
   std::u32string_view typographic;
   std::array<std::u32string_view, 3> plain;  // in the order of preference
 };
-constexpr std::array<Plain, 11> kPunctuation{{{U"’‘ʼʻ‛′`´ʹ", {U"'", U"’", U""}},
-                                              {U"“”„‟«»″‹›", {U"\"", U"'", U""}},
-                                              {U"–—‒―−‑‐", {U"-", U"–", U","}},
-                                              {U"…", {U"...", U".", U""}},
-                                              {U"،、﹐", {U",", U"،", U""}},
-                                              {U"؛;", {U";", U",", U""}},
-                                              {U"؟¿", {U"?", U"؟", U"."}},
-                                              {U"。।۔", {U".", U"", U""}},
-                                              {U"¡", {U"!", U".", U""}},
-                                              {U":;", {U",", U".", U""}},
-                                              {U"!?", {U".", U"", U""}}}};
+// Double quotation marks never become an apostrophe, which is a letter to many voices.
+constexpr std::array<Plain, 9> kPunctuation{{{U"’‘ʼʻ‛′`´ʹ", {U"'", U"’", U""}},
+                                             {U"“”„‟«»″", {U"\"", U"", U""}},
+                                             {U"–—‒―−‑‐", {U"-", U"–", U","}},
+                                             {U"…", {U"...", U".", U""}},
+                                             {U"،、﹐", {U",", U"،", U""}},
+                                             {U"؛;", {U";", U",", U""}},
+                                             {U"؟", {U"?", U"؟", U"."}},
+                                             {U"。।۔", {U".", U"", U""}},
+                                             {U":;!?", {U",", U".", U""}}}};
 
 struct Spelling {
   char32_t letter;

@@ -44,6 +44,8 @@ TEST(Proposal, FindsWhatAPersonMeant) {
       {"abc ", "аbc", "а", ProposalKind::kLookAlike, "а", "a"},
       {"ai ", "aı", "ı", ProposalKind::kLookAlike, "ı", "i"},
       {"ab' ", "a’b", "’", ProposalKind::kPunctuation, "’", "'"},
+      {"ab\" ", "a “b”", "“", ProposalKind::kPunctuation, "“", "\""},
+      {"ab' ", "a “b”", "“", ProposalKind::kSilent, "“", ""},
       {"ab- ", "a–b", "–", ProposalKind::kPunctuation, "–", "-"},
       {"ab. ", "a…", "…", ProposalKind::kPunctuation, "…", "..."},
       {"ab ", "a\u00A0b", "\u00A0", ProposalKind::kPunctuation, "\u00A0", " "},
