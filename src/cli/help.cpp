@@ -69,7 +69,7 @@ std::string program_help(const std::vector<Command>& commands) {
       "  vits-train --version        versions of the program and of what it stands on\n"
       "\nFlags may be spelt with underscores or hyphens; --config FILE reads them from JSON. Exit codes: 0 done, 1 an "
       "error\n"
-      "that the last line explains, 2 wrong usage, 128 + N stopped by signal N.\n";
+      "that the last line explains, 2 wrong usage, 3 audit: training would fail, 128 + N stopped by signal N.\n";
   return text;
 }
 
