@@ -9,7 +9,8 @@ namespace {
 
 // A few bytes changed, taken out or put in, most of them ones that mean something to a reader.
 std::string damaged(std::string bytes, std::mt19937& random) {
-  const std::string signs("\0\n\r\t|,;\"\\{}[]:/.\xEF\xBB\xBF\xFF\xFE\xC3 09-", 28);
+  static constexpr char kSigns[] = "\n\r\t|,;\"\\{}[]:/.\xEF\xBB\xBF\xFF\xFE\xC3 09-";
+  const std::string_view signs(kSigns, sizeof kSigns);  // the NUL at the end is one of them
   const auto number = [&](size_t below) { return std::uniform_int_distribution<size_t>(0, below - 1)(random); };
   for (size_t changes = 1 + number(4); changes > 0 && !bytes.empty(); --changes) {
     const size_t place = number(bytes.size());
