@@ -91,10 +91,8 @@ void print_summary(const data::Prepared& prepared, const std::string& out) {
     for (const data::RejectedKind& kind : prepared.rejected_kinds)
       fmt::print("    {:>7}  {} ({})\n", report::thousands(kind.clips), kind.first.reason, place_of(kind.first));
   }
-  fmt::print(
-      "Next: vits-train audit --data_dir {0}\n      vits-train speakers --data_dir {0}   (several speakers "
-      "without names)\n",
-      out);
+  fmt::print("Next: vits-train audit --data_dir {}\n", out);
+  if (prepared.speakers <= 1) fmt::print("      vits-train speakers --data_dir {}   (if several people speak)\n", out);
 }
 
 formats::OrderedJson to_json(const data::Prepared& prepared) {
