@@ -109,18 +109,17 @@ template <class Register>
 inline __attribute__((always_inline)) void weigh_all(const float* weights, int64_t taps, const float* in, int64_t step,
                                                      int64_t outputs, float* out) {
   using Vector = FourLanes::Vector;
-  using Order = int __attribute__((vector_size(16)));
   int64_t i = 0;
   for (; i + 4 <= outputs; i += 4) {
     Vector f[4];
     weigh_some<Register, 4>(weights, taps, in + i * step, step, f);
-    const Vector low_01 = __builtin_shuffle(f[0], f[1], Order{0, 4, 1, 5});
-    const Vector low_23 = __builtin_shuffle(f[2], f[3], Order{0, 4, 1, 5});
-    const Vector high_01 = __builtin_shuffle(f[0], f[1], Order{2, 6, 3, 7});
-    const Vector high_23 = __builtin_shuffle(f[2], f[3], Order{2, 6, 3, 7});
+    const Vector low_01 = __builtin_shufflevector(f[0], f[1], 0, 4, 1, 5);
+    const Vector low_23 = __builtin_shufflevector(f[2], f[3], 0, 4, 1, 5);
+    const Vector high_01 = __builtin_shufflevector(f[0], f[1], 2, 6, 3, 7);
+    const Vector high_23 = __builtin_shufflevector(f[2], f[3], 2, 6, 3, 7);
     const Vector pairs_01 = low_01 + high_01, pairs_23 = low_23 + high_23;  // lanes 0 + 2, then 1 + 3, of both
-    *reinterpret_cast<Vector*>(out + i) = __builtin_shuffle(pairs_01, pairs_23, Order{0, 1, 4, 5})
-                                          + __builtin_shuffle(pairs_01, pairs_23, Order{2, 3, 6, 7});
+    *reinterpret_cast<Vector*>(out + i) = __builtin_shufflevector(pairs_01, pairs_23, 0, 1, 4, 5)
+                                          + __builtin_shufflevector(pairs_01, pairs_23, 2, 3, 6, 7);
   }
   for (; i < outputs; ++i) {
     Vector f;

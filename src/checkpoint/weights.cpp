@@ -141,7 +141,7 @@ at::Tensor tensor_named(const TensorMap& tensors, const std::string& name, std::
     used.insert(there);
     return found->second;
   };
-  if (const at::Tensor tensor = use(name); tensor.defined()) return tensor;
+  if (at::Tensor tensor = use(name); tensor.defined()) return tensor;
   if (const auto owner = weight_norm_owner(name)) {
     const at::Tensor product = use(*owner + ".weight");
     return product.defined() && name.ends_with(kLength) ? length_of(product) : product;
