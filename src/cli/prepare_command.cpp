@@ -55,7 +55,8 @@ void take_rate_of(const std::string& model, data::ClipOptions& clip) {
 std::map<std::string, std::string> relevant_versions() {
   std::map<std::string, std::string> relevant;
   for (const auto& [name, version] : versions())
-    if (name == "vits-train" || name == "libsndfile" || name == "libsamplerate") relevant[name] = version;
+    if (name == "vits-train" || name == "libsndfile" || name == "libmpg123" || name == "libsamplerate")
+      relevant[name] = version;
   return relevant;
 }
 
@@ -67,7 +68,8 @@ std::string clips_text(int64_t clips) {
   return fmt::format("{} {}", report::thousands(clips), clips == 1 ? "clip" : "clips");
 }
 
-void print_summary(const data::Prepared& prepared, const std::string& out) {
+void print_summary(const data::Prepared& prepared, const PrepareCommandOptions& options) {
+  const std::string& out = options.out;
   const int64_t clips = prepared.training_clips + prepared.validation_clips;
   fmt::print("{}: {} of {} at {} Hz{}\n", out, report::duration_text(prepared.seconds_of_sound), clips_text(clips),
              prepared.sample_rate_hz,
@@ -91,7 +93,7 @@ void print_summary(const data::Prepared& prepared, const std::string& out) {
     for (const data::RejectedKind& kind : prepared.rejected_kinds)
       fmt::print("    {:>7}  {} ({})\n", report::thousands(kind.clips), kind.first.reason, place_of(kind.first));
   }
-  fmt::print("Next: vits-train audit --data_dir {}\n", out);
+  fmt::print("Next: vits-train audit --data_dir {}{}\n", out, options.model.empty() ? "" : " --model " + options.model);
   if (prepared.speakers <= 1) fmt::print("      vits-train speakers --data_dir {}   (if several people speak)\n", out);
 }
 
@@ -141,7 +143,7 @@ int prepare(const PrepareCommandOptions& options) {
   if (options.json)
     fmt::print("{}", formats::json_text(to_json(prepared)));
   else
-    print_summary(prepared, options.out);
+    print_summary(prepared, options);
   return 0;
 }
 
