@@ -9,6 +9,7 @@
 #include "data_source.h"
 #include "version.h"
 #include "vits/base/error.h"
+#include "vits/base/heap.h"
 #include "vits/checkpoint/describe.h"
 #include "vits/data/prepare.h"
 #include "vits/formats/json.h"
@@ -121,6 +122,7 @@ formats::OrderedJson to_json(const data::Prepared& prepared) {
 }
 
 int prepare(const PrepareCommandOptions& options) {
+  base::keep_freed_memory();
   data::PrepareOptions settings = options.prepare;
   settings.versions = relevant_versions();
   if (!options.model.empty()) take_rate_of(options.model, settings.clip);
