@@ -1,6 +1,7 @@
 #include "vits/model/best_path.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "best_path_search.h"
 #include "vits/base/error.h"
@@ -65,7 +66,7 @@ at::Tensor best_path(const at::Tensor& score, const at::Tensor& token_lengths, c
 #endif
   const at::NoGradGuard no_grad;
   const auto by_frame = score.detach().transpose(1, 2).contiguous();  // [B, F, T]
-  const auto path = at::zeros({score.size(0), score.size(1), score.size(2)}, score.options().requires_grad(false));
+  auto path = at::zeros({score.size(0), score.size(1), score.size(2)}, score.options().requires_grad(false));
   const auto tokens_there = token_lengths.to(score.device(), /*non_blocking=*/true).contiguous();
   const auto frames_there = frame_lengths.to(score.device(), /*non_blocking=*/true).contiguous();
   const PathProblem problem{by_frame.const_data_ptr<float>(),
