@@ -100,16 +100,6 @@ void interpolate(const float* taps, const float* seen, float* between) {
   }
 }
 
-float largest(std::span<const float> samples) {
-  // Four at a time, or each comparison would wait for the one before.
-  float most[4] = {};
-  size_t i = 0;
-  for (; i + 4 <= samples.size(); i += 4)
-    for (size_t k = 0; k < 4; ++k) most[k] = std::max(most[k], std::abs(samples[i + k]));
-  for (; i < samples.size(); ++i) most[0] = std::max(most[0], std::abs(samples[i]));
-  return std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
-}
-
 }  // namespace
 
 double loudness_lufs(std::span<const float> samples, int64_t sample_rate_hz) {
@@ -142,11 +132,21 @@ double loudness_lufs(std::span<const float> samples, int64_t sample_rate_hz) {
   return lufs(mean_above(blocks, std::max(kAbsoluteGate, lufs(ungated) + kRelativeGate)));
 }
 
+float sample_peak(std::span<const float> samples) {
+  // Four at a time, or each comparison would wait for the one before.
+  float most[4] = {};
+  size_t i = 0;
+  for (; i + 4 <= samples.size(); i += 4)
+    for (size_t k = 0; k < 4; ++k) most[k] = std::max(most[k], std::abs(samples[i + k]));
+  for (; i < samples.size(); ++i) most[0] = std::max(most[0], std::abs(samples[i]));
+  return std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
+}
+
 double true_peak(std::span<const float> samples) {
   static const PeakFilter filter;
   constexpr int64_t kBefore = kHalfTaps - 1, kAfter = kHalfTaps;
   const auto total = static_cast<int64_t>(samples.size());
-  float peak = largest(samples);
+  float peak = sample_peak(samples);
   std::vector<float> seen(kBefore + kBlock + kAfter), between(kBlock);
   for (int64_t begin = -kAfter; begin < total + kBefore; begin += kBlock) {
     const int64_t from = std::max<int64_t>(0, begin - kBefore);
@@ -154,12 +154,12 @@ double true_peak(std::span<const float> samples) {
     if (from >= to) continue;
     const auto window = samples.subspan(from, to - from);
     // Most of a recording lies too low for a new peak between its samples.
-    if (largest(window) * filter.most_gain <= peak) continue;
+    if (sample_peak(window) * filter.most_gain <= peak) continue;
     std::fill(seen.begin(), seen.end(), 0.0f);
     std::copy(window.begin(), window.end(), seen.begin() + (from - (begin - kBefore)));
     for (const auto& taps : filter.phase) {
       interpolate(taps, seen.data(), between.data());
-      peak = std::max(peak, largest(between));
+      peak = std::max(peak, sample_peak(between));
     }
   }
   return peak;

@@ -214,8 +214,7 @@ SoundMeasures measure_sound(std::span<const float> samples, int64_t sample_rate_
   sound.seconds = static_cast<double>(samples.size()) / static_cast<double>(sample_rate_hz);
   sound.samples_hash =
       std::hash<std::string_view>{}({reinterpret_cast<const char*>(samples.data()), samples.size() * sizeof(float)});
-  float peak = 0.0f;
-  for (const float sample : samples) peak = std::max(peak, std::abs(sample));
+  const float peak = audio::sample_peak(samples);
   sound.peak_dbfs = 2 * decibels(peak);
   sound.loudness_lufs = audio::loudness_lufs(samples, sample_rate_hz);
   if (sound.is_silent() || peak <= 0.0f) {

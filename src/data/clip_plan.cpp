@@ -34,10 +34,10 @@ std::string text_complaint(Clip& clip, const ClipOptions& options) {
 
 // The clips of the smallest hashes, so that a larger subset holds the smaller one.
 std::vector<bool> chosen(const std::vector<Clip>& clips, int64_t most) {
+  if (most == 0 || static_cast<int64_t>(clips.size()) <= most) return std::vector<bool>(clips.size(), true);
+  std::vector<bool> taken(clips.size(), false);
   std::vector<std::pair<double, size_t>> order;
   for (size_t i = 0; i < clips.size(); ++i) order.emplace_back(share_of("max_samples", clips[i].id), i);
-  std::vector<bool> taken(clips.size(), most == 0 || static_cast<int64_t>(clips.size()) <= most);
-  if (!taken.empty() && taken[0]) return taken;
   std::nth_element(order.begin(), order.begin() + most, order.end());
   for (int64_t i = 0; i < most; ++i) taken[order[static_cast<size_t>(i)].second] = true;
   return taken;

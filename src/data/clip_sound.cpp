@@ -30,20 +30,15 @@ constexpr double kMostTruePeak = 0.8912509 - 1.0 / 32768;
 double decibels(double amplitude) { return 20.0 * std::log10(std::max(amplitude, 1e-9)); }
 double amplitude(double decibels) { return std::pow(10.0, decibels / 20.0); }
 
-double largest(std::span<const float> samples) {
-  float most = 0.0f;
-  for (const float sample : samples) most = std::max(most, std::abs(sample));
-  return most;
-}
-
 audio::ResampleMethod method_of(const ClipOptions& options) {
   return options.resampler == "best_sinc" ? audio::ResampleMethod::kBestSinc : audio::ResampleMethod::kPolyphase;
 }
 
 audio::Span spoken_part(std::span<const float> samples, const ClipOptions& options) {
-  const auto at_16k = audio::resample(samples, options.sample_rate_hz, kVoiceActivityRate, method_of(options));
   std::vector<float> heard(kLeadInSamples, 0.0f);
-  heard.insert(heard.end(), at_16k.begin(), at_16k.end());
+  audio::Resampler resampler(options.sample_rate_hz, kVoiceActivityRate, method_of(options));
+  resampler.add(samples, heard);
+  resampler.finish(heard);
   const audio::Span part = speaker::spoken_part(heard);
   const auto back = [&](int64_t sample) {
     const int64_t without = std::max<int64_t>(0, sample - kLeadInSamples);
@@ -91,7 +86,7 @@ ClipSound ClipSoundMaker::make(std::span<const float> samples, int64_t sample_ra
     clip.rejected = std::move(reason);
     return clip;
   };
-  if (const double peak = largest(samples); peak < kSilence)
+  if (const double peak = audio::sample_peak(samples); peak < kSilence)
     return rejected(peak == 0.0
                         ? fmt::format("silence: {} holds no sound.", name)
                         : fmt::format("silence: the loudest sample of {} is at {:.0f} dBFS.", name, decibels(peak)));

@@ -9,12 +9,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What prepare made of the recordings around it is no source.
-bool is_prepared(const fs::path& folder) {
-  std::error_code error;
-  return fs::exists(folder / ".prepare" / "journal", error);
-}
-
 using Visit = std::function<void(const fs::path&, const FolderEntries&)>;
 
 void walk(const fs::path& folder, int depth_left, std::set<fs::path>& walked, const Visit& visit) {
@@ -24,8 +18,7 @@ void walk(const fs::path& folder, int depth_left, std::set<fs::path>& walked, co
   const FolderEntries entries = entries_of(folder);
   visit(folder, entries);
   if (depth_left == 0) return;
-  for (const std::string& name : entries.folders)
-    if (!is_prepared(folder / name)) walk(folder / name, depth_left - 1, walked, visit);
+  for (const std::string& name : entries.folders) walk(folder / name, depth_left - 1, walked, visit);
 }
 
 }  // namespace
@@ -39,7 +32,7 @@ FolderEntries entries_of(const fs::path& folder) {
     std::error_code gone;
     if (!entry->is_directory(gone))
       entries.files.push_back(std::move(name));
-    else if (!fs::exists(entry->path() / ".prepare", gone))
+    else if (!fs::exists(entry->path() / ".prepare", gone))  // what prepare made of the recordings around it
       entries.folders.push_back(std::move(name));
   }
   std::sort(entries.files.begin(), entries.files.end());

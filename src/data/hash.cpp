@@ -33,6 +33,12 @@ std::string Sha256::hex() {
   return text;
 }
 
+uint64_t checksum(std::string_view bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
 std::string sha256(std::string_view bytes) { return Sha256().add(bytes).hex(); }
 
 std::string sha256_of_file(const std::filesystem::path& path) {

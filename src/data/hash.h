@@ -2,6 +2,7 @@
 #pragma once
 #include <openssl/evp.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ class Sha256 {
  private:
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
+
+// FNV-1a, 64 bits: against torn lines and for short names, not against malice.
+uint64_t checksum(std::string_view bytes);
 
 std::string sha256(std::string_view bytes);
 std::string sha256_of_file(const std::filesystem::path& path);  // in pieces; throws Error, and Stopped on a signal

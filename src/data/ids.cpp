@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "hash.h"
 #include "vits/base/error.h"
 #include "vits/text/utf8.h"
 
@@ -15,9 +16,8 @@ namespace vits::data {
 
 namespace {
 
-uint32_t hash_of(std::string_view bytes) {  // FNV-1a, both halves of its 64 bits
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+uint32_t hash_of(std::string_view bytes) {  // both halves of the checksum
+  const uint64_t hash = checksum(bytes);
   return static_cast<uint32_t>(hash ^ (hash >> 32));
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "hash.h"
 #include "vits/base/files.h"
 #include "vits/base/mapped_file.h"
 
@@ -15,11 +16,7 @@ namespace {
 constexpr std::string_view kHeader = "vits-train prepare 1\n";
 constexpr size_t kFields = 12;  // with the line's own hash
 
-std::string checksum(std::string_view bytes) {  // FNV-1a: against torn lines, not against malice
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
-}
+std::string line_hash(std::string_view body) { return fmt::format("{:016x}", checksum(body)); }
 
 // File names may hold any byte, and so may messages about them.
 std::string escaped(const std::string& text) {
@@ -60,12 +57,12 @@ std::string line_of(const JournalEntry& entry) {
                   entry.source.bytes, entry.source.changed_ns, entry.source_hash, escaped(entry.rejected),
                   fmt::format("{} {}", entry.wav.bytes, entry.wav.changed_ns), entry.wav_hash, entry.samples,
                   int{entry.peak_lowered});
-  return body + "\t" + checksum(body) + "\n";
+  return body + "\t" + line_hash(body) + "\n";
 }
 
 std::optional<JournalEntry> entry_of(std::string_view line) {
   const size_t end = line.rfind('\t');
-  if (end == std::string_view::npos || checksum(line.substr(0, end)) != line.substr(end + 1)) return std::nullopt;
+  if (end == std::string_view::npos || line_hash(line.substr(0, end)) != line.substr(end + 1)) return std::nullopt;
   std::vector<std::string_view> fields;
   for (size_t at = 0; at <= line.size();) {
     const size_t tab = std::min(line.find('\t', at), line.size());
@@ -86,24 +83,32 @@ std::optional<JournalEntry> entry_of(std::string_view line) {
                       .peak_lowered = fields[10] == "1"};
 }
 
+// Gives how many bytes are whole lines; 0 when it is no journal.
+size_t read_lines(const std::filesystem::path& path, JournalEntries& entries) {
+  const base::MappedFile mapped(path);
+  const std::string_view text(mapped.bytes().data(), mapped.bytes().size());
+  if (!text.starts_with(kHeader)) return 0;
+  size_t whole = kHeader.size();
+  for (size_t end; (end = text.find('\n', whole)) != std::string_view::npos; whole = end + 1) {
+    if (auto entry = entry_of(text.substr(whole, end - whole))) {
+      std::string id = entry->id;
+      entries.insert_or_assign(std::move(id), std::move(*entry));
+    }
+  }
+  return whole;
+}
+
 }  // namespace
+
+JournalEntries read_journal(const std::filesystem::path& path) {
+  JournalEntries entries;
+  read_lines(path, entries);
+  return entries;
+}
 
 Journal::Journal(const std::filesystem::path& path)
     : file_(path, "What is finished stays; free the disk and run the same again.") {
-  size_t whole = 0;
-  {
-    const base::MappedFile mapped(path);
-    const std::string_view text(mapped.bytes().data(), mapped.bytes().size());
-    if (text.starts_with(kHeader)) {
-      whole = kHeader.size();
-      for (size_t end; (end = text.find('\n', whole)) != std::string_view::npos; whole = end + 1) {
-        if (auto entry = entry_of(text.substr(whole, end - whole))) {
-          std::string id = entry->id;
-          earlier_.insert_or_assign(std::move(id), std::move(*entry));
-        }
-      }
-    }
-  }
+  const size_t whole = read_lines(path, earlier_);
   file_.shorten(static_cast<int64_t>(whole));
   if (whole == 0) file_.append(kHeader);
 }

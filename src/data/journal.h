@@ -25,18 +25,23 @@ struct JournalEntry {
   bool peak_lowered = false;  // the loudness wished for would have brought the peak too high
 };
 
+using JournalEntries = std::unordered_map<std::string, JournalEntry>;  // by id
+
+// What a journal says, without touching it: `prepare` may be at work on it. Lines that are not whole are passed over.
+JournalEntries read_journal(const std::filesystem::path& path);
+
 class Journal {
  public:
-  // Reads what is there; lines that are not whole are passed over.
+  // Reads what is there and drops a torn line at its end, to go on behind what is whole.
   explicit Journal(const std::filesystem::path& path);
 
   const JournalEntry* find(const std::string& id) const;  // of an earlier run
-  const std::unordered_map<std::string, JournalEntry>& earlier() const { return earlier_; }
+  const JournalEntries& earlier() const { return earlier_; }
 
   void add(const std::vector<JournalEntry>& entries);  // flushed when it returns; throws Error
 
  private:
-  std::unordered_map<std::string, JournalEntry> earlier_;
+  JournalEntries earlier_;
   base::AppendFile file_;
 };
 

@@ -52,9 +52,10 @@ std::vector<std::string> recordings_of(const TrainingSet& set) {
   const auto path = set.folder / ".prepare" / "journal";
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return recordings;
-  const Journal journal(path);
+  const JournalEntries journal = read_journal(path);
   for (size_t clip = 0; clip < set.clips.size(); ++clip) {
-    if (const JournalEntry* entry = journal.find(set.clips[clip].id)) recordings[clip] = entry->place;
+    if (const auto entry = journal.find(set.clips[clip].id); entry != journal.end())
+      recordings[clip] = entry->second.place;
   }
   return recordings;
 }

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "hash.h"
 #include "vits/base/mapped_file.h"
 
 namespace vits::data {
@@ -18,12 +19,6 @@ struct Record {       // followed by the id
   speaker::Embedding voice;
   uint32_t id_bytes, zero;
 };
-
-uint64_t checksum(std::string_view bytes) {  // FNV-1a: against torn records, not against malice
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
-}
 
 }  // namespace
 
