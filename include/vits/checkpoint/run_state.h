@@ -1,0 +1,55 @@
+// A training run on disk: everything that continuing it bit for bit needs, in one file that Python opens too.
+//
+//   torch.load("checkpoint_epoch_7.pt", weights_only=True)
+//   -> {"generator": {name: tensor}, "discriminators": {...}, "generator_exp_avg": {...}, ..., "facts": {...}}
+//
+// A file is written under a temporary name, flushed and renamed; each of its records carries a CRC-32, and `facts`
+// stands in it once more as JSON text, so that it can be looked at without the tensors.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vits/formats/json.h"
+#include "vits/formats/tensor_map.h"
+
+namespace vits::checkpoint {
+
+struct RunState {
+  std::map<std::string, formats::TensorMap> groups;  // on the CPU
+  formats::Json facts;                               // a JSON object; `train` decides what is in it
+};
+
+// Throws Error with the bytes needed and free when the disk has not enough room, before it writes, and when writing
+// fails; what stood at `path` is then as it was.
+void write_run_state(const std::filesystem::path& path, const RunState& state);
+
+// Tensors may be READ-ONLY views of the mapped file. Throws Error when the file is damaged or no such file.
+RunState read_run_state(const std::filesystem::path& path);
+
+// The facts alone, without a look at the tensors.
+formats::Json read_run_facts(const std::filesystem::path& path);
+
+struct SavedRun {
+  std::filesystem::path path;
+  int64_t step = 0;                  // facts["step"]
+  std::optional<double> validation;  // facts["validation_mel"], if it is a number
+};
+
+// checkpoint_*.pt of a folder, the newest (by step) first. `damaged` is told of each file whose facts cannot be read.
+using DamageListener = std::function<void(const std::filesystem::path& path, const std::string& why)>;
+std::vector<SavedRun> saved_runs(const std::filesystem::path& folder, const DamageListener& damaged);
+
+// The newest that is whole to the last byte; damaged ones are told of and passed over. None when there is none.
+std::optional<std::filesystem::path> newest_whole_run(const std::filesystem::path& folder,
+                                                      const DamageListener& damaged);
+
+// Removes all but the newest `keep_last` and, of the others, the `keep_best` of smallest validation loss.
+void remove_old_runs(const std::filesystem::path& folder, int64_t keep_last, int64_t keep_best);
+
+}  // namespace vits::checkpoint

@@ -1,0 +1,101 @@
+// Every clip of a training folder in memory, ready to be made into batches: one arena of 16-bit samples, one of token
+// ids and, when wanted, one of mel spectrograms in half precision. With a card the arenas are pinned, so that batches
+// travel to it beside the computation.
+//
+// Before anything is allocated the need is computed from the files' headers and held against the memory that is free.
+// What does not fit falls back, aloud: first no mels, then the cache file on the disk, mapped instead of read. The
+// same file (`.cache` in the training folder) makes the next start quick; it is keyed by the files' contents.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vits/base/options.h"
+#include "vits/data/training_set.h"
+#include "vits/text/tokenizer.h"
+
+namespace vits::data {
+
+struct StoreOptions {
+  int64_t max_samples = 0;
+  std::string precompute_mels = "auto";
+  std::string data_cache = "auto";
+
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("max_samples", max_samples, base::at_least(0),
+          "Train on this many clips only, the same ones every time; 0: on all.");
+    field("precompute_mels", precompute_mels, base::one_of({"auto", "true", "false"}),
+          "Keep the mel spectrograms of the recordings in memory; auto: where they fit.");
+    field(
+        "data_cache", data_cache, base::one_of({"auto", "true", "false"}),
+        "Keep what was decoded in data_dir/.cache, so that the next start takes seconds; auto: where the disk has room "
+        "to spare.");
+  }
+};
+
+// What the voice makes of sound and text.
+struct StoreTarget {
+  int64_t sample_rate_hz = 16000;
+  int64_t fft_samples = 1024;
+  int64_t hop_samples = 256;          // samples a frame
+  int64_t segment_frames = 32;        // of a slice: shorter clips cannot be trained on
+  std::vector<std::string> speakers;  // names by id; empty: a voice without speakers, and the clips' names are ignored
+  bool pinned = false;                // for a card
+  int threads = 0;                    // 0: one a processor
+};
+
+struct StoredClip {
+  std::string id, text;
+  bool validation = false;
+  int64_t row = 0;  // of its manifest, from 1
+  int64_t speaker_id = 0;
+  int64_t first_sample = 0, samples = 0;  // in samples(); all of the file, also what is left behind the last frame
+  int64_t frames = 0;                     // samples / hop_samples
+  int64_t first_token = 0, tokens = 0;    // in token_ids()
+  int64_t first_frame = 0;                // of its mel in mels(), which is [frames, M] for each clip
+};
+
+struct SkippedClip {
+  std::string id, file;
+  int64_t row = 0;
+  std::string reason;
+};
+
+class ClipStore {
+ public:
+  // Clips that cannot be read, are of another rate, are shorter than a slice, have fewer frames than tokens, hold
+  // characters that the vocabulary lacks and a listener would miss, or name a speaker that `target` does not, are
+  // skipped and listed in skipped() and in `data_dir/skipped.csv` (id,file,row,reason). Throws Error when no training
+  // clip is left, with the commonest reason, and Stopped on a signal.
+  ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, const StoreTarget& target,
+            const StoreOptions& options);
+  ~ClipStore();
+  ClipStore(const ClipStore&) = delete;
+  ClipStore& operator=(const ClipStore&) = delete;
+
+  const StoreTarget& target() const;
+  const std::vector<StoredClip>& clips() const;  // the training clips in the order of the manifest, then the others
+  std::vector<int64_t> training() const;         // numbers of clips
+  std::vector<int64_t> validation() const;
+
+  const at::Tensor& samples() const;    // [all samples] int16
+  const at::Tensor& token_ids() const;  // [all tokens] int32
+  const at::Tensor& mels() const;       // [all frames, M] half; undefined when not kept
+
+  const std::vector<SkippedClip>& skipped() const;
+  double training_seconds() const;         // of sound
+  uint64_t bytes() const;                  // of the arenas
+  const std::string& how() const;          // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
+  const std::string& fingerprint() const;  // 16 hexadecimal digits: of all ids, token ids, speakers and samples
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vits::data
