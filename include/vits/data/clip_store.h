@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,9 @@ struct SkippedClip {
   std::string reason;
 };
 
+// Called by one thread at a time; `stage` says what is counted: "clips looked at", "clips decoded".
+using StoreListener = std::function<void(const char* stage, int64_t done, int64_t total)>;
+
 class ClipStore {
  public:
   // Clips that cannot be read, are of another rate, are shorter than a slice, have fewer frames than tokens, hold
@@ -73,7 +77,7 @@ class ClipStore {
   // skipped and listed in skipped() and in `data_dir/skipped.csv` (id,file,row,reason). Throws Error when no training
   // clip is left, with the commonest reason, and Stopped on a signal.
   ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, const StoreTarget& target,
-            const StoreOptions& options);
+            const StoreOptions& options, const StoreListener& listener = {});
   ~ClipStore();
   ClipStore(const ClipStore&) = delete;
   ClipStore& operator=(const ClipStore&) = delete;
@@ -88,10 +92,11 @@ class ClipStore {
   const at::Tensor& mels() const;       // [all frames, M] half; undefined when not kept
 
   const std::vector<SkippedClip>& skipped() const;
-  double training_seconds() const;         // of sound
-  uint64_t bytes() const;                  // of the arenas
-  const std::string& how() const;          // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
-  const std::string& fingerprint() const;  // 16 hexadecimal digits: of all ids, token ids, speakers and samples
+  double training_seconds() const;  // of sound
+  uint64_t bytes() const;           // of the arenas
+  const std::string& how() const;   // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
+  const std::vector<std::string>& notes() const;  // what was not as asked for: sentences for the person
+  const std::string& fingerprint() const;         // 16 hexadecimal digits: of all ids, token ids, speakers and samples
 
  private:
   struct State;
