@@ -3,7 +3,7 @@
 //
 // Clips of similar length share a batch, or a third of all frames would be padding: the shuffled clips are sorted by
 // length within groups of some batches, cut into batches, and the batches shuffled again. What does not fill the last
-// batch of an epoch is left out, other clips each time.
+// batch of an epoch is left out, other clips each time; batches by seconds leave none out.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -45,6 +45,7 @@ class Sampler {
   double frames_per_second_;
   BatchOptions options_;
   uint64_t seed_;
+  int64_t all_frames_ = 0;
 };
 
 // Clips in their order, for validation; the last batch may be smaller.
