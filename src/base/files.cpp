@@ -1,10 +1,13 @@
 #include "vits/base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -21,6 +24,60 @@ std::string reason() { return std::strerror(errno); }
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<int> count{0};
   return path.parent_path() / fmt::format(".{}.{}-{}.part", path.filename().string(), ::getpid(), count++);
+}
+
+// Is this a name that the above made?
+bool is_temporary_name(std::string_view name) {
+  const auto drop_digits = [&] {
+    const size_t before = name.size();
+    while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
+    return name.size() < before;
+  };
+  const auto drop = [&](std::string_view end) {
+    if (!name.ends_with(end)) return false;
+    name.remove_suffix(end.size());
+    return true;
+  };
+  return drop(".part") && drop_digits() && drop("-") && drop_digits() && drop(".") && name.size() >= 2
+         && name[0] == '.';
+}
+
+// False while another descriptor holds the lock, and where there are no locks.
+bool try_lock(int descriptor) {
+  while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+    if (errno != EINTR) return false;
+  return true;
+}
+
+struct Temporary {
+  fs::path path;
+  int descriptor = -1;  // locked; -1 when it cannot be made, for the reason in errno
+};
+
+// `make` makes and opens what does not exist yet. A name may be taken by what another process of this number left or,
+// on a shared disk, is writing; and remove_unfinished() may look between opening and locking.
+template <class Make>
+Temporary make_temporary(const fs::path& path, Make make) {
+  for (;;) {
+    Temporary made{temporary_name(path), -1};
+    made.descriptor = make(made.path);
+    if (made.descriptor < 0) {
+      if (errno == EEXIST) continue;
+      return made;
+    }
+    while (::flock(made.descriptor, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    struct stat state {};
+    if (::fstat(made.descriptor, &state) != 0 || state.st_nlink > 0) return made;
+    ::close(made.descriptor);
+  }
+}
+
+int make_file(const fs::path& path) { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }
+
+int make_folder(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0777) != 0) return -1;
+  return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 void make_parent(const fs::path& path) {
@@ -71,12 +128,14 @@ std::string read_file(const fs::path& path, uint64_t limit_bytes) {
   return bytes;
 }
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   make_parent(path_);
   std::error_code error;
   if (fs::is_directory(path_, error))
     throw Error("cannot write {}: a folder of that name stands there.", path_.string());
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const Temporary made = make_temporary(path_, make_file);
+  temporary_ = made.path;
+  descriptor_ = made.descriptor;
   if (descriptor_ < 0) throw Error("cannot write {}: {}.", path_.string(), reason());
 }
 
@@ -100,13 +159,9 @@ void AtomicFile::write(const void* bytes, size_t count) {
 
 void AtomicFile::commit() {
   if (::fsync(descriptor_) != 0) throw Error("cannot write {}: {}.", path_.string(), reason());
-  ::close(descriptor_);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw Error("cannot write {}: {}.", path_.string(), reason());
+  ::close(descriptor_);  // not before: remove_unfinished() would take an unlocked file
   descriptor_ = -1;
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const std::string why = reason();
-    ::unlink(temporary_.c_str());
-    throw Error("cannot write {}: {}.", path_.string(), why);
-  }
   flush_folder(path_.parent_path());
 }
 
@@ -130,33 +185,52 @@ bool write_link(const fs::path& path, const fs::path& target) {
 AtomicFolder::AtomicFolder(fs::path path) : path_(std::move(path)) {
   if (path_.filename().empty()) path_ = path_.parent_path();  // "out/" means "out"
   make_parent(path_);
-  temporary_ = temporary_name(path_);
-  std::error_code error;
-  if (!fs::create_directory(temporary_, error)) throw Error("cannot write {}: {}.", path_.string(), error.message());
+  const Temporary made = make_temporary(path_, make_folder);
+  if (made.descriptor < 0) throw Error("cannot write {}: {}.", path_.string(), reason());
+  temporary_ = made.path;
+  descriptor_ = made.descriptor;
 }
 
 AtomicFolder::~AtomicFolder() {
   std::error_code ignored;
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+  ::close(descriptor_);
 }
 
 void AtomicFolder::commit() {
   flush_tree(temporary_);
   std::error_code error;
   fs::path old;
-  if (fs::exists(path_)) {
-    old = temporary_name(path_);
-    fs::rename(path_, old, error);
-    if (error) throw Error("cannot replace {}: {}.", path_.string(), error.message());
-  }
-  fs::rename(temporary_, path_, error);
-  if (error) {
-    if (!old.empty()) fs::rename(old, path_);
-    throw Error("cannot write {}: {}.", path_.string(), error.message());
+  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
+    old = temporary_;
+  } else {
+    if (fs::exists(path_)) {  // the file system cannot exchange names: a kill between these two leaves the old folder
+      old = path_.parent_path() / (temporary_.filename().string() + ".old");
+      fs::rename(path_, old, error);
+      if (error) throw Error("cannot replace {}: {}.", path_.string(), error.message());
+    }
+    fs::rename(temporary_, path_, error);
+    if (error) {
+      if (!old.empty()) fs::rename(old, path_);
+      throw Error("cannot write {}: {}.", path_.string(), error.message());
+    }
   }
   temporary_.clear();
   flush_folder(path_.parent_path());
   if (!old.empty()) fs::remove_all(old, error);
+}
+
+void remove_unfinished(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!is_temporary_name(name)) continue;
+    const int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    std::error_code ignored;
+    if (try_lock(descriptor)) fs::remove_all(entry->path(), ignored);
+    ::close(descriptor);
+  }
 }
 
 uint64_t free_bytes(const fs::path& path) {

@@ -83,6 +83,50 @@ TEST(AtomicFolder, ReplacesTheOldOneAtOnce) {
   EXPECT_EQ(entries_of(folder.path()), 1);
 }
 
+TEST(RemoveUnfinished, TakesWhatAKilledProgramLeftAndNothingElse) {
+  TemporaryFolder folder;
+  for (const char* name : {"a.txt", ".a.txt.part", "a.txt.7-0.part", ".a.7-.part", ".7-0.part", ".a.7-0.part.old"})
+    write_file(folder.path() / name, "mine");
+  AtomicFile file(folder.path() / "b.txt");
+  AtomicFolder voice(folder.path() / "voice");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const AtomicFile killed_file(folder.path() / "c.txt");
+    const AtomicFolder killed_folder(folder.path() / "other voice");
+    write_file(killed_folder.path() / "weights", "half");
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(entries_of(folder.path()), 10);
+  remove_unfinished(folder.path());
+  EXPECT_EQ(entries_of(folder.path()), 8);
+  file.write("new");
+  file.commit();
+  voice.commit();
+  EXPECT_EQ(read_file(folder.path() / "b.txt"), "new");
+  EXPECT_TRUE(fs::is_directory(folder.path() / "voice"));
+  remove_unfinished(folder.path());
+  EXPECT_EQ(entries_of(folder.path()), 8);
+  remove_unfinished(folder.path() / "none");
+}
+
+TEST(AtomicFile, PassesOverNamesThatAnotherProcessOfItsNumberLeft) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "a.txt";
+  std::string name;
+  {
+    AtomicFile probe(path);
+    name = probe.temporary_path().string();
+  }
+  const size_t dash = name.rfind('-');
+  const int number = std::stoi(name.substr(dash + 1));
+  for (int taken = number + 1; taken <= number + 3; ++taken)
+    fs::create_directory(fmt::format("{}-{}.part", name.substr(0, dash), taken));
+  write_file(path, "new");
+  EXPECT_EQ(read_file(path), "new");
+  EXPECT_EQ(entries_of(folder.path()), 4);
+}
+
 TEST(ReadFile, NamesTheFileItCannotRead) {
   TemporaryFolder folder;
   const auto message = [](const fs::path& path) {

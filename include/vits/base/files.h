@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 // Whole file as bytes. Throws Error when it cannot be read or is larger than `limit_bytes`.
 std::string read_file(const fs::path& path, uint64_t limit_bytes = 1ull << 30);
 
-// A file being written; nothing stands at `path` until commit(). Without commit() the temporary file is removed.
+// A file being written; nothing stands at `path` until commit(). Without commit() the temporary file is removed. It is
+// locked meanwhile, so that remove_unfinished() can tell it from what a killed program left.
 class AtomicFile {
  public:
   explicit AtomicFile(fs::path path);
@@ -37,6 +38,7 @@ void write_file(const fs::path& path, std::string_view bytes);
 bool write_link(const fs::path& path, const fs::path& target);
 
 // A folder being filled; commit() renames it to `path`, replacing what stood there. Without commit() it is removed.
+// Locked like the file above.
 class AtomicFolder {
  public:
   explicit AtomicFolder(fs::path path);
@@ -49,7 +51,12 @@ class AtomicFolder {
 
  private:
   fs::path path_, temporary_;
+  int descriptor_ = -1;
 };
+
+// Removes from a folder what programs left that were killed while they wrote an AtomicFile or AtomicFolder there. What
+// is being written stays, by whichever process; all stays where the file system has no locks.
+void remove_unfinished(const fs::path& folder);
 
 // Bytes that a person without special rights may still write to the disk that holds `path` (which need not exist yet).
 uint64_t free_bytes(const fs::path& path);
