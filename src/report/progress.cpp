@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "progress_line.h"
+#include "terminal_line.h"
 #include "vits/base/machine.h"
 #include "vits/report/figures.h"
 
@@ -17,19 +17,11 @@ constexpr double kQuietSeconds = 2.0;     // shorter work needs no bar
 constexpr double kTerminalSeconds = 0.1;  // between two redraws
 constexpr double kPlainSeconds = 10.0;    // between two plain lines
 
-bool line_is_open = false;
-
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
 }  // namespace
-
-void clear_progress_line() {
-  if (!line_is_open) return;
-  std::fputs("\r\033[K", stderr);
-  line_is_open = false;
-}
 
 Progress::Progress(std::string label, int64_t total, std::string noun, Unit unit)
     : label_(std::move(label)),
@@ -90,13 +82,8 @@ void Progress::show(bool last) {
     const auto filled = static_cast<size_t>(share * static_cast<double>(width));
     line = "[" + std::string(filled, '#') + std::string(width - filled, '.') + "] " + line;
   }
-  std::fprintf(stderr, "\r\033[K%s", line.substr(0, columns).c_str());
-  line_is_open = true;
-  if (last) {
-    std::fputs("\n", stderr);
-    line_is_open = false;
-  }
-  std::fflush(stderr);
+  draw_line(line.substr(0, columns));
+  if (last) leave_line();
 }
 
 }  // namespace vits::report
