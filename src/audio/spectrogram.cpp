@@ -41,9 +41,13 @@ std::vector<double> steps_to(double last, int64_t count) {
 at::Tensor spectrogram(const at::Tensor& wave, const SpectrogramShape& shape) {
   base::check_shape(wave, "B S", "spectrogram input");
   const int64_t mirrored = (shape.fft_samples - shape.hop_samples) / 2;
-  const auto padded = at::reflection_pad1d(wave.unsqueeze(1), {mirrored, mirrored}).squeeze(1);
-  const auto window = at::hann_window(shape.fft_samples, padded.options());
-  const auto transform = at::stft(padded, shape.fft_samples, shape.hop_samples, shape.fft_samples, window,
+  return spectrogram_of_mirrored(at::reflection_pad1d(wave.unsqueeze(1), {mirrored, mirrored}).squeeze(1), shape);
+}
+
+at::Tensor spectrogram_of_mirrored(const at::Tensor& wave, const SpectrogramShape& shape) {
+  base::check_shape(wave, "B S", "mirrored spectrogram input");
+  const auto window = at::hann_window(shape.fft_samples, wave.options());
+  const auto transform = at::stft(wave, shape.fft_samples, shape.hop_samples, shape.fft_samples, window,
                                   /*center=*/false, /*pad_mode=*/"constant", /*normalized=*/false, /*onesided=*/true,
                                   /*return_complex=*/true);  // [B, K, F]
   return (at::view_as_real(transform).square().sum(-1) + kMagnitudeFloor).sqrt();

@@ -115,18 +115,19 @@ void expect_reference_step(const support::NamedVoice& named, const GoldenStep& g
   const auto judged = voice.discriminators->forward(made.fake);
   const auto real_magnitudes =
       model::cut(golden.batch.spectrogram, golden.draws.segment_starts, config.segment_size / config.hop_length);
-  const auto losses = generator_losses({.real_magnitudes = real_magnitudes,
-                                        .fake_wave = made.fake,
-                                        .z_p = made.z_p,
-                                        .log_sigma_q = made.log_sigma_q,
-                                        .mu_p = made.mu_p,
-                                        .log_sigma_p = made.log_sigma_p,
-                                        .frame_mask = golden.batch.frame_mask,
-                                        .duration_loss = made.loss_duration,
-                                        .fake_scores = judged.scores,
-                                        .real_maps = judged_real.maps,
-                                        .fake_maps = judged.maps},
-                                       audio::mel_bank(config.sampling_rate), LossWeights());
+  const auto losses =
+      generator_losses({.real_mel = audio::log_mel(real_magnitudes, audio::mel_bank(config.sampling_rate)),
+                        .fake_wave = made.fake,
+                        .z_p = made.z_p,
+                        .log_sigma_q = made.log_sigma_q,
+                        .mu_p = made.mu_p,
+                        .log_sigma_p = made.log_sigma_p,
+                        .frame_mask = golden.batch.frame_mask,
+                        .duration_loss = made.loss_duration,
+                        .fake_scores = judged.scores,
+                        .real_maps = judged_real.maps,
+                        .fake_maps = judged.maps},
+                       audio::mel_bank(config.sampling_rate), LossWeights());
   losses.total.backward();
   const Gradients gradients = compare_gradients(golden, *voice.generator, "generator.");
 

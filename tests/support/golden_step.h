@@ -30,10 +30,24 @@ struct GoldenStep {
   }
 
   GoldenStep(const NamedVoice& voice, Keep keep)
-      : GoldenStep(reference_data("golden_" + voice.name, "tests/reference/golden.py", arguments(voice, keep))) {}
+      : GoldenStep(reference_data("golden_" + voice.name, "tests/reference/golden.py", arguments(voice, keep, 0))) {}
 
-  static std::vector<std::string> arguments(const NamedVoice& voice, Keep keep) {
-    std::vector<std::string> words{"--model", folder_of(voice).string(), "--steps", "0"};
+  // With `steps` steps of the optimisers behind the one taken apart, every number of which is in report["run"].
+  static GoldenStep with_run(const NamedVoice& voice, int64_t steps) {
+    return GoldenStep(
+        reference_data("run_" + voice.name, "tests/reference/golden.py", arguments(voice, Keep::kSmall, steps)));
+  }
+
+  // The draws of a step of the run.
+  model::Draws draws_of(int64_t step) const {
+    const std::string prefix = "run." + std::to_string(step) + ".";
+    const auto duration = tensors.find(prefix + "duration");
+    return {tensors.at(prefix + "posterior"), duration == tensors.end() ? at::Tensor() : duration->second,
+            tensors.at(prefix + "starts")};
+  }
+
+  static std::vector<std::string> arguments(const NamedVoice& voice, Keep keep, int64_t steps) {
+    std::vector<std::string> words{"--model", folder_of(voice).string(), "--steps", std::to_string(steps)};
     if (keep == Keep::kEverything) words.push_back("--everything");
     return words;
   }

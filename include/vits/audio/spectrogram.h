@@ -18,6 +18,9 @@ struct SpectrogramShape {
 // The ends are mirrored by (fft_samples - hop_samples) / 2 samples, so S must be larger than that.
 at::Tensor spectrogram(const at::Tensor& wave, const SpectrogramShape& shape = {});
 
+// The same of a wave [B, S] whose ends are mirrored already: F = (S - fft_samples) / hop_samples + 1.
+at::Tensor spectrogram_of_mirrored(const at::Tensor& wave, const SpectrogramShape& shape = {});
+
 // The weights of the mel bands, [M, K] float32 on the CPU: Slaney's scale and area, from 0 Hz to half the rate.
 at::Tensor mel_bank(int64_t sample_rate_hz, const SpectrogramShape& shape = {});
 

@@ -10,19 +10,20 @@
 namespace vits::loss {
 
 struct GeneratorOutcome {
-  at::Tensor real_magnitudes;                      // [B, K, F] the slices, cut from the clips' spectrograms
+  at::Tensor real_mel;                             // [B, M, F] the slices, cut from the clips' log mels
   at::Tensor fake_wave;                            // [B, 1, S] the generated slices
   at::Tensor z_p, log_sigma_q, mu_p, log_sigma_p;  // [B, C, F]
   at::Tensor frame_mask;                           // [B, 1, F], 1 where a frame is real
   at::Tensor duration_loss;                        // scalar, from the duration predictor
-  std::vector<at::Tensor> fake_scores;             // [B, n] a discriminator
+  std::vector<at::Tensor> fake_scores;             // [B, n] a discriminator; empty: trained without opponents
   std::vector<std::vector<at::Tensor>> real_maps, fake_maps;
 };
 
 // Scalars, float32, unweighted but for `total`. They stay on the device: nothing here waits for it.
 struct GeneratorLosses {
-  at::Tensor mel, kl, duration, gen, fmap;
-  at::Tensor total;  // weighted
+  at::Tensor mel, kl, duration;
+  at::Tensor gen, fmap;  // undefined without opponents
+  at::Tensor total;      // weighted
 };
 
 GeneratorLosses generator_losses(const GeneratorOutcome& outcome, const at::Tensor& mel_bank,

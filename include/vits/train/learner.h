@@ -1,0 +1,113 @@
+// The two networks that play against each other, and one step of both.
+//
+// The synthesizer runs once for each batch. The discriminators hear real and generated slices as one batch and learn to
+// tell them apart; then, frozen and already better, they judge for the synthesizer. No gradient leaks from one to the
+// other: each backward pass reaches the parameters of its own network alone.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vits/checkpoint/run_state.h"
+#include "vits/loss/loss_weights.h"
+#include "vits/model/discriminators.h"
+#include "vits/model/generator.h"
+#include "vits/model/training_forward.h"
+#include "vits/train/adamw.h"
+#include "vits/train/flat_parameters.h"
+#include "vits/train/loss_scale.h"
+#include "vits/train/losses.h"
+#include "vits/train/optimizer_options.h"
+
+namespace vits::train {
+
+struct Networks {
+  model::Generator generator{nullptr};
+  model::Discriminators discriminators{nullptr};  // empty: trained without an opponent
+};
+
+struct LearnerSettings {
+  OptimizerOptions optimizer;
+  loss::LossWeights weights;
+  std::optional<c10::ScalarType> half;  // kHalf or kBFloat16: mixed precision
+};
+
+// A batch's place in its step.
+struct BatchPlace {
+  int64_t number = 0, of = 1;
+  bool is_last() const { return number + 1 == of; }
+};
+
+enum class Learns { kBoth, kDiscriminatorsOnly };
+
+struct Rates {
+  double generator = 0.0, discriminators = 0.0;
+};
+
+class Learner {
+ public:
+  // The networks are on their device, with training's weight norm; frozen parameters have requires_grad off.
+  Learner(Networks networks, const LearnerSettings& settings);
+
+  // One batch; with the last of a step both networks are updated. real_mel [B, M, D]: the log mels of the slices.
+  void learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
+             Learns who, Rates rates);
+
+  LossMeans take_losses() { return sums_.take(); }  // since the last call; waits for the device
+
+  Networks& networks() { return networks_; }
+  const at::Tensor& mel_bank() const { return mel_bank_; }
+  at::Device device() const { return device_; }
+  std::optional<c10::ScalarType> half() const { return settings_.half; }
+  double loss_scale() const;  // waits for the device
+  bool averages() const { return average_.defined(); }
+  bool adversarial() const { return judges_ != nullptr; }
+
+  // While it lives the generator has its averaged weights (those of --ema); without averaging, its own.
+  class Averaged {
+   public:
+    explicit Averaged(Learner& learner);
+    ~Averaged();
+    Averaged(const Averaged&) = delete;
+    Averaged& operator=(const Averaged&) = delete;
+
+   private:
+    Learner& learner_;
+    at::Tensor own_;
+  };
+
+  // Weights, optimisers, average and loss scale: copies on the host, and back.
+  void save(checkpoint::RunState& state) const;
+  void restore(const checkpoint::RunState& state, const std::string& source);
+
+ private:
+  // A network with what trains it.
+  struct Player {
+    Player(torch::nn::Module& network, const OptimizerOptions& options);
+    FlatParameters parameters;
+    AdamW adamw;
+    at::Tensor rate;  // [] a tensor, so that a captured step sees a new one
+  };
+
+  void keep(Loss loss, const at::Tensor& value) { losses_[static_cast<size_t>(loss)] = value; }
+  void teach_discriminators(const model::Synthesis& made, BatchPlace place);
+  void teach_generator(const model::Synthesis& made, const model::TrainingBatch& batch, const at::Tensor& real_mel,
+                       BatchPlace place);
+
+  Networks networks_;
+  LearnerSettings settings_;
+  at::Device device_;
+  std::unique_ptr<Player> voice_, judges_;  // judges_ empty without discriminators
+  LossScale scale_;
+  at::Tensor average_;  // [N] of the generator's values; undefined without averaging
+  at::Tensor mel_bank_;
+  LossSums sums_;
+  std::array<at::Tensor, kLossNames.size()> losses_;  // of the batch at hand
+  std::vector<std::vector<at::Tensor>> real_maps_;    // likewise, while the discriminators stay as they are
+};
+
+}  // namespace vits::train

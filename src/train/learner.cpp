@@ -1,0 +1,222 @@
+#include "vits/train/learner.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "vits/audio/spectrogram.h"
+#include "vits/base/error.h"
+#include "vits/loss/adversarial_loss.h"
+#include "vits/loss/generator_losses.h"
+#include "vits/model/autocast.h"
+
+namespace vits::train {
+
+namespace {
+
+at::Device device_of(const torch::nn::Module& network) { return network.parameters().front().device(); }
+
+// Both halves of a batch that was judged as one.
+std::vector<at::Tensor> halves(const std::vector<at::Tensor>& of, int64_t which) {
+  std::vector<at::Tensor> half;
+  for (const at::Tensor& x : of) half.push_back(x.chunk(2, 0)[static_cast<size_t>(which)]);
+  return half;
+}
+
+formats::TensorMap host_copies(const formats::TensorMap& tensors) {
+  formats::TensorMap copies;
+  for (const auto& [name, tensor] : tensors)
+    copies[name] = tensor.detach().to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  return copies;
+}
+
+std::vector<at::Tensor> detached(const std::vector<at::Tensor>& of) {
+  std::vector<at::Tensor> tensors;
+  for (const at::Tensor& x : of) tensors.push_back(x.detach());
+  return tensors;
+}
+
+// The frozen ones too.
+formats::TensorMap all_parameters(const torch::nn::Module& network) {
+  formats::TensorMap tensors;
+  for (const auto& parameter : network.named_parameters()) tensors[parameter.key()] = parameter.value();
+  return tensors;
+}
+
+}  // namespace
+
+Learner::Player::Player(torch::nn::Module& network, const OptimizerOptions& options)
+    : parameters(network), adamw(parameters, options), rate(at::zeros({}, parameters.values().options())) {}
+
+Learner::Learner(Networks networks, const LearnerSettings& settings)
+    : networks_(std::move(networks)),
+      settings_(settings),
+      device_(device_of(*networks_.generator)),
+      voice_(std::make_unique<Player>(*networks_.generator, settings.optimizer)),
+      scale_(settings.half == at::kHalf, device_),
+      mel_bank_(audio::mel_bank(networks_.generator->config().sampling_rate).to(device_)),
+      sums_(device_) {
+  if (networks_.discriminators) {
+    judges_ = std::make_unique<Player>(*networks_.discriminators, settings.optimizer);
+    judges_->parameters.require_gradients(false);
+  }
+  if (settings.optimizer.ema > 0) average_ = voice_->parameters.values().clone();
+}
+
+void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
+                    BatchPlace place, Learns who, Rates rates) {
+  const bool voice_learns = who == Learns::kBoth;
+  losses_ = {};
+  voice_->rate.fill_(rates.generator);
+  if (judges_) judges_->rate.fill_(rates.discriminators);
+
+  model::Synthesis made;
+  {
+    const at::AutoGradMode gradients(voice_learns);
+    made = model::training_forward(networks_.generator, batch, draws, settings_.half);
+  }
+  if (judges_) teach_discriminators(made, place);
+  if (voice_learns) teach_generator(made, batch, real_mel, place);
+  sums_.add_batch(losses_);
+  if (!place.is_last()) return;
+
+  at::Tensor voice_norm, judges_norm, overflowed = at::zeros_like(scale_.factor());
+  const auto look_at = [&](const AdamW& adamw, at::Tensor& norm) {
+    norm = adamw.gradient_norm();
+    overflowed = at::maximum(overflowed, adamw.overflowed());
+  };
+  if (voice_learns) look_at(voice_->adamw, voice_norm);
+  if (judges_) look_at(judges_->adamw, judges_norm);
+  scale_.update(overflowed);
+  sums_.add_update(voice_norm, judges_norm, overflowed);
+}
+
+void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace place) {
+  judges_->parameters.require_gradients(true);
+  model::Judgement judged;
+  {
+    const model::Autocast region(device_.type(), settings_.half);
+    judged = networks_.discriminators->forward(at::cat({made.real, made.fake.detach()}));
+  }
+  const auto loss = loss::discriminator_loss(halves(judged.scores, 0), halves(judged.scores, 1));
+  scale_.scaled(settings_.weights.weight_disc / static_cast<double>(place.of) * loss.total).backward();
+  judges_->parameters.require_gradients(false);
+  keep(Loss::kDisc, loss.total);
+  keep(Loss::kDiscReal, loss.real);
+  keep(Loss::kDiscFake, loss.fake);
+
+  real_maps_.clear();
+  if (place.is_last()) {
+    judges_->adamw.step(judges_->rate, scale_);
+  } else {
+    // They stay as they are for now: what they made of the recording serves the voice too.
+    for (const auto& maps : judged.maps) real_maps_.push_back(halves(detached(maps), 0));
+  }
+}
+
+void Learner::teach_generator(const model::Synthesis& made, const model::TrainingBatch& batch,
+                              const at::Tensor& real_mel, BatchPlace place) {
+  loss::GeneratorOutcome outcome{.real_mel = real_mel,
+                                 .fake_wave = made.fake,
+                                 .z_p = made.z_p,
+                                 .log_sigma_q = made.log_sigma_q,
+                                 .mu_p = made.mu_p,
+                                 .log_sigma_p = made.log_sigma_p,
+                                 .frame_mask = batch.frame_mask,
+                                 .duration_loss = made.loss_duration,
+                                 .fake_scores = {},
+                                 .real_maps = std::exchange(real_maps_, {}),
+                                 .fake_maps = {}};
+  if (judges_) {
+    auto& judges = networks_.discriminators;
+    judges->keep_weights();
+    const model::Autocast region(device_.type(), settings_.half);
+    if (outcome.real_maps.empty()) {
+      const at::NoGradGuard no_grad;
+      outcome.real_maps = judges->forward(made.real).maps;
+    }
+    auto judged = judges->forward(made.fake);
+    judges->forget_weights();
+    outcome.fake_scores = std::move(judged.scores);
+    outcome.fake_maps = std::move(judged.maps);
+  }
+  const auto losses = loss::generator_losses(outcome, mel_bank_, settings_.weights);
+  scale_.scaled(losses.total / static_cast<double>(place.of)).backward();
+  keep(Loss::kTotal, losses.total);
+  keep(Loss::kMel, losses.mel);
+  keep(Loss::kKl, losses.kl);
+  keep(Loss::kDuration, losses.duration);
+  if (judges_) {
+    keep(Loss::kGen, losses.gen);
+    keep(Loss::kFmap, losses.fmap);
+  }
+  if (!place.is_last()) return;
+  voice_->adamw.step(voice_->rate, scale_);
+  if (averages()) {
+    const at::NoGradGuard no_grad;
+    average_.lerp_(voice_->parameters.values(), 1 - settings_.optimizer.ema);
+  }
+}
+
+double Learner::loss_scale() const { return scale_.factor().item<double>(); }
+
+Learner::Averaged::Averaged(Learner& learner) : learner_(learner) {
+  if (!learner.averages()) return;
+  const at::NoGradGuard no_grad;
+  at::Tensor& values = learner.voice_->parameters.values();
+  own_ = values.clone();
+  values.copy_(learner.average_);
+}
+
+Learner::Averaged::~Averaged() {
+  if (!own_.defined()) return;
+  const at::NoGradGuard no_grad;
+  learner_.voice_->parameters.values().copy_(own_);
+}
+
+void Learner::save(checkpoint::RunState& state) const {
+  const auto player = [&](const std::string& name, const torch::nn::Module& network, Player& of) {
+    state.groups[name] = host_copies(all_parameters(network));
+    state.groups[name + "_exp_avg"] = host_copies(of.parameters.named(of.adamw.mean()));
+    state.groups[name + "_exp_avg_sq"] = host_copies(of.parameters.named(of.adamw.square()));
+    state.facts[name + "_optimizer_steps"] = of.adamw.steps().item<double>();
+  };
+  player("generator", *networks_.generator, *voice_);
+  if (judges_) player("discriminators", *networks_.discriminators, *judges_);
+  if (averages()) state.groups["generator_average"] = host_copies(voice_->parameters.named(average_));
+  state.facts["loss_scale"] = scale_.factor().item<double>();
+  state.facts["loss_scale_growth"] = scale_.growth().item<int64_t>();
+}
+
+void Learner::restore(const checkpoint::RunState& state, const std::string& source) {
+  const at::NoGradGuard no_grad;
+  const auto group = [&](const std::string& name) -> const formats::TensorMap& {
+    const auto found = state.groups.find(name);
+    if (found == state.groups.end())
+      throw Error("{} has no part \"{}\". Was the run begun with other options? Begin anew with --resume none.", source,
+                  name);
+    return found->second;
+  };
+  const auto player = [&](const std::string& name, const torch::nn::Module& network, Player& to) {
+    const formats::TensorMap& tensors = group(name);
+    for (auto& [key, parameter] : all_parameters(network)) {
+      const auto found = tensors.find(key);
+      if (found == tensors.end() || found->second.sizes() != parameter.sizes())
+        throw Error(
+            "{}: the tensor {}.{} is missing or of another shape. Is it of another voice? Begin anew with --resume "
+            "none.",
+            source, name, key);
+      parameter.copy_(found->second);
+    }
+    to.parameters.fill(to.adamw.mean(), group(name + "_exp_avg"), source);
+    to.parameters.fill(to.adamw.square(), group(name + "_exp_avg_sq"), source);
+    to.adamw.steps().fill_(state.facts.at(name + "_optimizer_steps").get<double>());
+    to.parameters.gradients().zero_();
+  };
+  player("generator", *networks_.generator, *voice_);
+  if (judges_) player("discriminators", *networks_.discriminators, *judges_);
+  if (averages()) voice_->parameters.fill(average_, group("generator_average"), source);
+  scale_.restore(state.facts.at("loss_scale").get<double>(), state.facts.at("loss_scale_growth").get<int64_t>());
+}
+
+}  // namespace vits::train
