@@ -21,15 +21,17 @@
 namespace vits::checkpoint {
 
 struct RunState {
-  std::map<std::string, formats::TensorMap> groups;  // on the CPU
-  formats::Json facts;                               // a JSON object; `train` decides what is in it
+  std::map<std::string, formats::TensorMap> groups;  // by any name but "facts"
+  formats::Json facts;  // a JSON object; `train` decides what is in it. A number that is not finite reads back as null
 };
 
 // Throws Error with the bytes needed and free when the disk has not enough room, before it writes, and when writing
-// fails; what stood at `path` is then as it was.
+// fails; what stood at `path` is then as it was. Contiguous tensors on the CPU are not copied, views neither. Removes
+// from the folder what killed programs left half written.
 void write_run_state(const std::filesystem::path& path, const RunState& state);
 
-// Tensors may be READ-ONLY views of the mapped file. Throws Error when the file is damaged or no such file.
+// Tensors may be READ-ONLY views of the mapped file. Reads a state too that Python changed and wrote again. Throws
+// Error when the file is damaged or no such file.
 RunState read_run_state(const std::filesystem::path& path);
 
 // The facts alone, without a look at the tensors.
@@ -41,7 +43,8 @@ struct SavedRun {
   std::optional<double> validation;  // facts["validation_mel"], if it is a number
 };
 
-// checkpoint_*.pt of a folder, the newest (by step) first. `damaged` is told of each file whose facts cannot be read.
+// checkpoint_*.pt of a folder, the newest (by step) first; none of a folder that is not there. `damaged` is told of
+// each file whose facts cannot be read. Removes what killed programs left half written.
 using DamageListener = std::function<void(const std::filesystem::path& path, const std::string& why)>;
 std::vector<SavedRun> saved_runs(const std::filesystem::path& folder, const DamageListener& damaged);
 
@@ -49,7 +52,9 @@ std::vector<SavedRun> saved_runs(const std::filesystem::path& folder, const Dama
 std::optional<std::filesystem::path> newest_whole_run(const std::filesystem::path& folder,
                                                       const DamageListener& damaged);
 
-// Removes all but the newest `keep_last` and, of the others, the `keep_best` of smallest validation loss.
+// Removes all but the newest `keep_last` (one at least) and, of the others, the `keep_best` of smallest validation
+// loss. Looks only at names that end in a number, such as checkpoint_epoch_7.pt: a person who copies one to another
+// name means to keep it. Damaged files stay.
 void remove_old_runs(const std::filesystem::path& folder, int64_t keep_last, int64_t keep_best);
 
 }  // namespace vits::checkpoint
