@@ -80,9 +80,9 @@ struct RunReport::State {
   }
 
   void say_plainly(const StepReport& report) {
-    said = Clock::now();
-    unsaid.reset();
     const std::string text = step_text(report, kAnyWidth);
+    said = Clock::now();
+    unsaid.reset();  // which may be this very report
     if (on_terminal)
       write_log("[train] " + text);
     else

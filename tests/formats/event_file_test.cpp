@@ -79,8 +79,12 @@ TEST(EventFile, OfAContinuedRunMakesTensorBoardForgetWhatCameAfterTheResumedStep
   };
   const auto killed = event_file_name(1700000000), resumed = event_file_name(1700000100);
   const std::string torn = scalars(10, 10, 1.0);
-  vits::base::write_file(folder.path() / killed, first_event(1700000000) + scalars(1, 9, 1.0)
-                                                     + text_event({1700000009.0, 9}, "said", "gone")
+  const auto picture = [](int64_t step) {
+    return image_event({1700000000.0, step}, "alignment", 1, 1, png_bytes(1, 1, std::vector<uint8_t>(1), {}));
+  };
+  vits::base::write_file(folder.path() / killed, first_event(1700000000) + scalars(1, 6, 1.0) + picture(6)
+                                                     + scalars(7, 9, 1.0) + picture(8)
+                                                     + audio_event({1700000009.0, 9}, "sentence/1", 8000, 2, wav())
                                                      + torn.substr(0, torn.size() / 2));
   vits::base::write_file(folder.path() / resumed,
                          first_event(1700000100) + session_start_event({1700000100.0, 7}) + scalars(7, 8, 2.0));
@@ -88,7 +92,8 @@ TEST(EventFile, OfAContinuedRunMakesTensorBoardForgetWhatCameAfterTheResumedStep
   Json expected = Json::array();
   for (int64_t step = 1; step <= 8; ++step) expected.push_back({step, step < 7 ? "1.0" : "2.0"});
   EXPECT_EQ(read["scalars"]["train/mel"], expected);
-  EXPECT_EQ(read["texts"].value("said", Json::array()), Json::array());
+  EXPECT_EQ(read["images"]["alignment"], Json::array({{6, 1, 1, "000000"}}));
+  EXPECT_EQ(read["audio"].value("sentence/1", Json::array()), Json::array());
 }
 
 TEST(EventFile, NamesDifferWithinOneSecond) {

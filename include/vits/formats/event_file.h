@@ -3,7 +3,7 @@
 // A function gives the bytes of one record, ready to be appended to the file; who appends decides what happens when the
 // disk is full. A file begins with first_event(). TensorBoard reads all files of a folder in the order of their names,
 // so a run that is continued opens a new file beside the old ones and begins it with session_start_event(), which makes
-// TensorBoard forget what the older files say of that step and later ones.
+// TensorBoard forget what the older files say of that step and later ones (not their texts: those it keeps).
 #pragma once
 #include <cstdint>
 #include <span>
