@@ -92,11 +92,11 @@ class ClipStore {
   const at::Tensor& mels() const;       // [all frames, M] half; undefined when not kept
 
   const std::vector<SkippedClip>& skipped() const;
-  double training_seconds() const;  // of sound
-  uint64_t bytes() const;           // of the arenas
-  const std::string& how() const;   // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
-  const std::vector<std::string>& notes() const;  // what was not as asked for: sentences for the person
-  const std::string& fingerprint() const;         // 16 hexadecimal digits: of all ids, token ids, speakers and samples
+  double training_seconds() const;         // of sound
+  uint64_t bytes() const;                  // of the arenas
+  const std::string& how() const;          // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
+  std::vector<std::string> notes() const;  // what was not as asked for: sentences for the person
+  const std::string& fingerprint() const;  // 16 hexadecimal digits: of all ids, token ids, speakers and samples
 
  private:
   struct State;

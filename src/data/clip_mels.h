@@ -1,0 +1,48 @@
+// Log-mel spectrograms of recordings as audio::log_mel makes them, on one thread and without LibTorch's calls, which
+// for the short clips of a data set cost more than the arithmetic.
+#pragma once
+#include <c10/util/Half.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "vits/audio/fft.h"
+#include "vits/audio/spectrogram.h"
+
+namespace vits::data {
+
+// The mel bands without the zeros around them; may be shared by threads.
+class MelBands {
+ public:
+  MelBands(int64_t sample_rate_hz, const audio::SpectrogramShape& shape);
+
+  const audio::SpectrogramShape& shape() const { return shape_; }
+
+  // magnitudes [K] -> ln(max(mel, 1e-5)) [M].
+  void log_mel(std::span<const float> magnitudes, c10::Half* mel) const;
+
+ private:
+  struct Band {
+    size_t first_bin = 0;
+    std::vector<float> weights;
+  };
+  audio::SpectrogramShape shape_;
+  std::vector<Band> bands_;
+};
+
+// Serves one thread.
+class MelMaker {
+ public:
+  explicit MelMaker(const MelBands& bands);
+
+  // mels [F, M] for F = samples / hop_samples rounded down; more samples than are mirrored at an end.
+  void make(std::span<const int16_t> samples, c10::Half* mels);
+
+ private:
+  const MelBands& bands_;
+  audio::RealFft fft_;
+  std::vector<float> window_, wave_, frame_, magnitudes_;
+};
+
+}  // namespace vits::data

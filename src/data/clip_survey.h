@@ -1,0 +1,55 @@
+// What is known of every clip before its samples are read: its token ids, how long it is, and whether it can be trained
+// on at all.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "vits/base/file_state.h"
+#include "vits/data/clip_store.h"
+#include "wav_samples.h"
+
+namespace vits::data {
+
+struct SurveyedClip {
+  StoredClip clip;  // without its places in the arenas
+  base::FileState state;
+  std::filesystem::path file;
+  WavInfo wav;
+  std::vector<int64_t> token_ids;
+  int64_t cached = -1;    // its number in the cache file, if its sound stands there
+  std::string complaint;  // why it is skipped; empty: it is taken
+};
+
+// Tells a StoreListener of work that several threads do.
+class StoreProgress {
+ public:
+  StoreProgress(const StoreListener& listener, const char* stage, int64_t total)
+      : listener_(listener), stage_(stage), total_(total), step_(total / 200 + 1) {}
+  void count();
+
+ private:
+  const StoreListener& listener_;
+  const char* stage_;
+  int64_t total_, step_;
+  std::atomic<int64_t> done_ = 0;
+  std::mutex telling_;
+  int64_t told_ = 0;
+};
+
+// The clips of the set to take, training ones first. With --max_samples those whose ids have the least hashes, so that
+// more of them include these, and the same share of the validation clips, at least one.
+std::vector<const TrainingClip*> chosen_clips(const TrainingSet& set, int64_t max_samples);
+
+// Every chosen clip with its file's state, on several threads; no file is opened.
+std::vector<SurveyedClip> with_states(const TrainingSet& set, const std::vector<const TrainingClip*>& chosen,
+                                      const StoreTarget& target, int threads);
+
+// Fills in the rest. A clip whose `cached` is set has its length already.
+void survey(std::vector<SurveyedClip>& clips, const text::Tokenizer& tokenizer, const StoreTarget& target, int threads,
+            const StoreListener& listener);
+
+}  // namespace vits::data

@@ -1,0 +1,24 @@
+// A fast hash of many bytes, against change and damage, not against malice: the arenas of a large data set have
+// gigabytes, and SHA-256 would take longer than reading them.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace vits::data {
+
+// Takes values one after the other; where one ends and the next begins counts.
+class ContentHash {
+ public:
+  ContentHash& add(uint64_t number);
+  ContentHash& add(std::string_view bytes);
+  uint64_t value() const { return hash_; }
+
+ private:
+  uint64_t hash_ = 0x2d358dccaa6c78a5;
+};
+
+// The same for any number of threads.
+uint64_t content_hash(const void* bytes, size_t count, int threads);
+
+}  // namespace vits::data
