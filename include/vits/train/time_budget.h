@@ -1,10 +1,15 @@
 // Turns the hours a person has into the steps we can train, and keeps to them.
 //
 // A plan is made from a measurement and made again as the run goes: the newest steps tell how fast the machine is now.
-// Validation, checkpoints and the export at the end are counted in. The run ends within the budget, at most 3 % early.
-// Time is passed in, never asked for, so that a night can be simulated in a test.
+// Validation, checkpoints and the export at the end are counted in. Time is passed in, never asked for, so that a night
+// can be simulated in a test.
+//
+// The run ends within the budget, at most 3 % early, or, where that is more, by the slowest of the newest steps and
+// what falls due before it (steps of 8 s in a budget of 72 s). It ends late only when its end takes a tenth longer than
+// was said, or when the last steps are slower than all before them: of a changed speed three steps must be seen.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -44,7 +49,9 @@ struct Costs {
   int64_t steps_per_checkpoint = 0;
 };
 
-// How many steps fit into `seconds`, everything counted; 0 when not even one does.
+// How many steps fit into `seconds`, everything counted; 0 when not even one does. A validation or checkpoint that
+// would fall due with the last step is the one at the end and not counted twice: a trainer makes it only if steps are
+// left.
 int64_t steps_that_fit(double seconds, const Costs& costs);
 
 class TimeBudget {
@@ -52,25 +59,49 @@ class TimeBudget {
   // `used_seconds` of training in earlier parts of the run count.
   TimeBudget(double seconds, double used_seconds, const Costs& costs);
 
-  // The run goes on at `now_seconds` (of any steady clock); call it before the first step.
-  void start(double now_seconds);
+  // The run goes on at `now_seconds` (of any steady clock); call it before the first step. When it goes on in the
+  // middle of an epoch, the steps made since the last validation and checkpoint tell when the next ones are due.
+  void start(double now_seconds, int64_t steps_since_validation = 0, int64_t steps_since_checkpoint = 0);
 
+  // As the clock on the wall sees it, without validation and checkpoint. Where steps are only sent off to a device and
+  // some of them wait for it, each is told the mean since the last wait.
   void count_step(double step_seconds);
   void count_validation(double seconds);
   void count_checkpoint(double seconds);
-  void count_end(double seconds);  // of an export, when one was measured
+  void count_end(double seconds);  // all that comes after the last step, when it was measured
 
-  // Steps that still fit at `now_seconds`, with a reserve against overshooting that shrinks as the end comes near.
+  // Steps that still fit at `now_seconds`, with a reserve against overshooting that shrinks as the end comes near. Ask
+  // before every step: a changed speed is followed within a minute, or a tenth of the budget if that is less (but not
+  // before three steps).
   int64_t steps_left(double now_seconds) const;
 
   double used_seconds(double now_seconds) const;  // in all
   double total_seconds() const { return total_seconds_; }
-  const Costs& costs() const { return costs_; }  // as measured so far
+  Costs costs() const;  // at the speed of now
 
  private:
-  double total_seconds_, used_before_, started_ = 0.0;
-  Costs costs_;
-  // ... the newest steps
+  // Something that is not measured at every moment. When the steps have become slower since, so has it.
+  struct Cost {
+    double seconds = 0.0;
+    double seconds_per_step = 0.0;  // at the time it was measured; 0 when that is not known
+    double at(double seconds_per_step_now) const;
+  };
+
+  void forget_oldest();
+  void measure_speed();
+  size_t newest(double seconds, size_t fewest) const;
+  double slowest_step() const;
+
+  double total_seconds_, used_before_, recent_seconds_;
+  std::optional<double> started_;
+  Costs told_;
+  Cost validation_, checkpoint_, end_;
+  int64_t validations_ = 0, checkpoints_ = 0;  // measured
+  int64_t steps_since_validation_ = 0, steps_since_checkpoint_ = 0;
+  std::deque<double> steps_;    // the newest, in seconds
+  int64_t foretold_ = 0;        // so many at the front of steps_ are not measured but told beforehand
+  double steps_seconds_ = 0.0;  // their sum
+  double seconds_per_step_ = 0.0;
 };
 
 // Seconds from now (since 1970, in local time) to the next "HH:MM". Throws UsageError for another form.
