@@ -3,8 +3,18 @@
 // It sees the losses when they are read, once per log interval. A loss that is no number, one far above its own past, a
 // loss scale at its floor, or discriminators that have won and teach nothing any more end in a rollback to the last
 // good state with half the learning rate; the fourth time the run ends with the best voice saved.
+//
+// Fine-tuning is noisy, and a false alarm costs the work since the last good state, so the past is the median of the
+// last 20 healthy intervals with their spread, and one bad interval is none. An alarm is raised
+//   - at once when a loss is no finite number, or when updates are skipped with the loss scale at its floor;
+//   - after 16 updates in a row that were all skipped: a loss scale that is only finding its place needs fewer;
+//   - after 3 intervals in a row whose mel or total loss is above twice the median, and above it by 6 times the spread;
+//   - when the median itself, of the mel loss, has crept up to twice the lowest that it ever was;
+//   - after every 20 intervals in a row with the discriminators' loss under a fiftieth of what guessing gives, if the
+//     median of the mel loss fell by less than 5 % meanwhile.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -14,7 +24,7 @@ struct Vitals {
   int64_t step = 0;
   double mel = 0.0, total = 0.0, disc = 0.0;  // means over the interval; disc is not yet weighted
   int64_t skipped_updates = 0;                // in the interval, because a gradient was no number
-  int64_t updates = 0;                        // in the interval
+  int64_t updates = 0;                        // in the interval, the skipped ones included
   bool scale_at_floor = false;                // of the loss scaler
   bool adversarial = true;                    // discriminators take part
 };
@@ -23,7 +33,8 @@ class Guard {
  public:
   static constexpr int kMostRollbacks = 3;
 
-  // A sentence on what is wrong, or none. Does not change anything by itself besides remembering the losses.
+  // A sentence on what is wrong, or none. Does not change anything by itself besides remembering the losses. Not to be
+  // called while the voice is held and only the discriminators learn.
   std::optional<std::string> look(const Vitals& vitals);
 
   // The run was rolled back: the past is forgotten. False when that was done kMostRollbacks times already.
@@ -32,8 +43,27 @@ class Guard {
   void restore(int rollbacks) { rollbacks_ = rollbacks; }
 
  private:
+  // The newest healthy intervals of one loss.
+  struct Past {
+    std::deque<double> values;
+    double median = 0.0;
+    double limit = 0.0;          // above it a loss is not usual; meaningless while there are too few values
+    double lowest_median = 0.0;  // 0: none yet
+    void add(double value);
+    bool knows() const;
+    bool crept_up() const;
+  };
+
+  std::optional<std::string> broken(const Vitals& vitals);
+  std::optional<std::string> risen(const Vitals& vitals);
+  std::optional<std::string> lost_to_discriminators(const Vitals& vitals);
+
   int rollbacks_ = 0;
-  // ... the past
+  Past mel_, total_;
+  int64_t skipped_in_a_row_ = 0;  // updates
+  int64_t high_in_a_row_ = 0;     // intervals
+  double mel_when_won_ = 0.0;
+  int64_t won_in_a_row_ = 0;  // intervals
 };
 
 }  // namespace vits::train
