@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "vits/base/error.h"
+#include "vits/checkpoint/run_state.h"
 #include "vits/formats/file_kind.h"
 #include "voice_source.h"
 
@@ -51,6 +52,13 @@ std::vector<std::string> symbols_of(const Json& vocab) {
   return symbols;
 }
 
+template <class Number>
+std::optional<Number> number_in(const Json& facts, const char* key) {
+  const auto found = facts.find(key);
+  if (found == facts.end() || !found->is_number()) return std::nullopt;
+  return found->get<Number>();
+}
+
 void describe_text(Description& description, const VoiceFiles& voice) {
   if (voice.vocab.is_object()) description.symbols = symbols_of(voice.vocab);
   const Json tokenizer = voice.tokenizer_config.is_object() ? voice.tokenizer_config : Json::object();
@@ -64,15 +72,9 @@ void describe_text(Description& description, const VoiceFiles& voice) {
   description.text = flag("is_uroman", false) ? "uroman" : flag("phonemize", true) ? "phonemes" : "characters";
 }
 
-Description describe_voice(const fs::path& path) {
-  const VoiceFiles voice = read_stored_voice(locate_voice(path));
-  Description description;
-  description.path = path;
+// What the voice's documents say, in all but its weights.
+void describe_network(Description& description, const VoiceFiles& voice) {
   description.is_voice = true;
-  description.kind = name_of(voice.kind);
-  add_tensors(description, voice.generator);
-  add_tensors(description, voice.discriminators, "discriminators");
-  add_files(description, voice.weights);
   description.sample_rate_hz = voice.config.sampling_rate;
   description.speakers = voice.config.num_speakers;
   description.speaker_names = voice.speakers;
@@ -81,6 +83,34 @@ Description describe_voice(const fs::path& path) {
   description.resblock = voice.config.resblock;
   description.notes = voice.notes;
   describe_text(description, voice);
+}
+
+Description describe_voice(const fs::path& path) {
+  const VoiceFiles voice = read_stored_voice(locate_voice(path));
+  Description description;
+  description.path = path;
+  description.kind = name_of(voice.kind);
+  add_tensors(description, voice.generator);
+  add_tensors(description, voice.discriminators, "discriminators");
+  add_files(description, voice.weights);
+  describe_network(description, voice);
+  return description;
+}
+
+Description describe_run(const fs::path& path) {
+  const RunState state = read_run_state(path);
+  Description description;
+  description.path = path;
+  description.kind = name_of(VoiceKind::run);
+  for (const auto& [group, tensors] : state.groups) add_tensors(description, tensors, group);
+  add_files(description, {path});
+  description.run = RunDescription{number_in<int64_t>(state.facts, "step"), number_in<int64_t>(state.facts, "epoch"),
+                                   number_in<double>(state.facts, "validation_mel")};
+  try {
+    describe_network(description, read_stored_voice(locate_voice(path)));
+  } catch (const Error& error) {
+    description.notes.push_back(error.what());
+  }
   return description;
 }
 
@@ -98,9 +128,15 @@ Description describe_file(const fs::path& path, const std::string& why_no_voice)
   return description;
 }
 
+template <class Number>
+Json json_of(const std::optional<Number>& number) {
+  return number ? Json(*number) : Json();
+}
+
 }  // namespace
 
 Description describe(const fs::path& path) {
+  if (fs::is_regular_file(path) && is_run_state(path)) return describe_run(path);
   try {
     return describe_voice(path);
   } catch (const Error& error) {
@@ -109,17 +145,28 @@ Description describe(const fs::path& path) {
   }
 }
 
+int64_t parameters_of(const Description& description) {
+  int64_t parameters = 0;
+  for (const auto& [name, part] : description.parts)
+    if (description.run ? name == "generator" : name != "discriminators") parameters += part.parameters;
+  return parameters;
+}
+
 Json to_json(const Description& description) {
   Json parts = Json::object();
-  int64_t generator = 0;
-  for (const auto& [name, part] : description.parts) {
+  for (const auto& [name, part] : description.parts)
     parts[name] = {{"tensors", part.tensors}, {"parameters", part.parameters}};
-    if (name != "discriminators") generator += part.parameters;
-  }
-  Json json = {{"path", description.path.string()}, {"kind", description.kind},
-               {"is_voice", description.is_voice},  {"parts", parts},
-               {"parameters", generator},           {"dtypes", description.dtypes},
-               {"files", description.files},        {"notes", description.notes}};
+  Json json = {{"path", description.path.string()},
+               {"kind", description.kind},
+               {"is_voice", description.is_voice},
+               {"parts", parts},
+               {"parameters", parameters_of(description)},
+               {"dtypes", description.dtypes},
+               {"files", description.files},
+               {"notes", description.notes}};
+  if (const auto& run = description.run)
+    json["run"] = {
+        {"step", json_of(run->step)}, {"epoch", json_of(run->epoch)}, {"validation_mel", json_of(run->validation_mel)}};
   if (!description.is_voice) return json;
   json["sample_rate_hz"] = description.sample_rate_hz;
   json["speakers"] = description.speakers;

@@ -2,6 +2,7 @@
 
 #include "vits/base/error.h"
 #include "vits/base/files.h"
+#include "vits/formats/file_kind.h"
 #include "vits/formats/pickle.h"
 #include "vits/formats/torch_tree.h"
 #include "vits/formats/zip.h"
@@ -96,6 +97,14 @@ RunState read_run_state(const fs::path& path) {
 Json read_run_facts(const fs::path& path) {
   if (auto facts = recorded_facts(path)) return std::move(*facts);
   return pickled_facts(formats::read_torch_file(path), path);
+}
+
+bool is_run_state(const fs::path& path) {
+  try {
+    return formats::file_kind(path) == formats::FileKind::torch_zip && formats::ZipReader(path).has(kFactsInZip);
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace vits::checkpoint

@@ -116,6 +116,8 @@ std::string_view name_of(VoiceKind kind) {
       return "torchscript";
     case VoiceKind::original:
       return "original";
+    case VoiceKind::run:
+      return "run";
   }
   return "";
 }
@@ -124,16 +126,17 @@ VoiceFiles read_stored_voice(const VoiceSource& source) {
   RawVoice raw = read_raw_voice(source);
   VoiceFiles voice;
   voice.kind = source.kind;
-  voice.source = source.kind == VoiceKind::torchscript ? source.weights : source.folder;
+  voice.source = in_one_file(source) ? source.weights : source.folder;
   voice.weights = raw.files;
   voice.dtype = most_common_dtype(raw.generator);
 
   const Json config = read_document(source, raw, "config.json");
-  const std::string config_name =
-      voice.source.string() + (source.kind == VoiceKind::torchscript ? ":" : "/") + "config.json";
+  const std::string config_name = voice.source.string() + (in_one_file(source) ? ":" : "/") + "config.json";
   if (config.is_null())
-    throw Error("{} has no config.json in it. Make it with scripts/convert_to_torchscript.py, which puts it there.",
-                voice.source.string());
+    throw Error("{} has no config.json in it{}.", voice.source.string(),
+                source.kind == VoiceKind::run
+                    ? ", so its network is not known"
+                    : ". Make it with scripts/convert_to_torchscript.py, which puts it there");
   if (source.kind == VoiceKind::original) {
     voice.original_config = config;
     voice.config = config_from_original(config, raw.generator, raw.discriminators, config_name);
@@ -146,6 +149,7 @@ VoiceFiles read_stored_voice(const VoiceSource& source) {
   voice.discriminators = std::move(raw.discriminators);
   if (source.discriminator_weights)
     voice.notes.push_back("discriminators from " + source.discriminator_weights->filename().string());
+  if (raw.averaged) voice.notes.push_back("the average of the weights over the training is taken");
 
   if (source.kind == VoiceKind::original) {
     describe_original_text(source, voice);

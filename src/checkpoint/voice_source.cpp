@@ -6,6 +6,7 @@
 
 #include "vits/base/error.h"
 #include "vits/checkpoint/original_layout.h"
+#include "vits/checkpoint/run_state.h"
 #include "vits/formats/file_kind.h"
 #include "vits/formats/pickle.h"
 #include "vits/formats/safetensors.h"
@@ -146,6 +147,21 @@ TensorMap stripped(const TensorMap& tensors, std::string_view prefix) {
   return found;
 }
 
+// The weights that a run would give out, and the files of its voice as facts["voice"] holds them.
+RawVoice read_run_voice(const fs::path& path) {
+  RunState run = read_run_state(path);
+  RawVoice raw;
+  raw.files.push_back(path);
+  raw.generator = current_names(run.groups["generator"]);
+  raw.averaged = run.groups.contains("generator_average");
+  for (const auto& [name, tensor] : current_names(run.groups["generator_average"])) raw.generator[name] = tensor;
+  raw.discriminators = current_names(run.groups["discriminators"]);
+  if (const auto voice = run.facts.find("voice"); voice != run.facts.end() && voice->is_object())
+    for (const auto& [name, document] : voice->items())
+      if (!document.is_null()) raw.extra_files[name + ".json"] = document.dump();
+  return raw;
+}
+
 }  // namespace
 
 VoiceSource locate_voice(const fs::path& path) {
@@ -159,6 +175,10 @@ VoiceSource locate_voice(const fs::path& path) {
   source.weights = path;
   if (kind == FileKind::torchscript) {
     source.kind = VoiceKind::torchscript;
+    return source;
+  }
+  if (is_run_state(path)) {
+    source.kind = VoiceKind::run;
     return source;
   }
   if (path.filename() == "config.json") return in_folder(folder);
@@ -204,7 +224,12 @@ TensorMap read_weight_file(const fs::path& path, std::vector<fs::path>& files) {
   }
 }
 
+bool in_one_file(const VoiceSource& source) {
+  return source.kind == VoiceKind::torchscript || source.kind == VoiceKind::run;
+}
+
 RawVoice read_raw_voice(const VoiceSource& source) {
+  if (source.kind == VoiceKind::run) return read_run_voice(source.weights);
   RawVoice raw;
   if (source.kind == VoiceKind::original) {
     raw.generator = generator_from_original(current_names(read_weight_file(source.weights, raw.files)));
@@ -232,7 +257,7 @@ RawVoice read_raw_voice(const VoiceSource& source) {
 }
 
 Json read_document(const VoiceSource& source, const RawVoice& raw, const std::string& name) {
-  if (source.kind == VoiceKind::torchscript) {
+  if (in_one_file(source)) {
     const auto found = raw.extra_files.find(name);
     return found == raw.extra_files.end() || found->second.empty()
                ? Json()

@@ -14,7 +14,7 @@ namespace vits::checkpoint {
 
 struct VoiceSource {
   VoiceKind kind = VoiceKind::huggingface;
-  std::filesystem::path folder;   // that holds the weights and, unless it is an archive, the other files
+  std::filesystem::path folder;   // that holds the weights and, unless it is one file, the other files
   std::filesystem::path weights;  // a file, or the index of its shards
   std::optional<std::filesystem::path> discriminator_weights;  // D_*.pth of an original voice
 };
@@ -25,8 +25,12 @@ VoiceSource locate_voice(const std::filesystem::path& path);
 struct RawVoice {
   formats::TensorMap generator, discriminators;  // names of transformers and current weight norm; values as in the file
   std::vector<std::filesystem::path> files;      // that hold them
-  formats::ExtraFiles extra_files;               // of a TorchScript archive
+  formats::ExtraFiles extra_files;               // of a voice in one file
+  bool averaged = false;                         // the generator's values are an average over the training
 };
+
+// Do the other files stand in that of the weights?
+bool in_one_file(const VoiceSource& source);
 
 RawVoice read_raw_voice(const VoiceSource& source);
 

@@ -34,8 +34,20 @@ std::string joined(const std::vector<std::string>& words, const char* between) {
   return text;
 }
 
+std::string kind_text(const checkpoint::Description& voice) {
+  if (voice.run) return "checkpoint of a training run";
+  return voice.is_voice ? voice.kind + " voice" : voice.kind;
+}
+
+void print(const checkpoint::RunDescription& run) {
+  if (run.step) line("step", report::thousands(*run.step));
+  if (run.epoch) line("epoch", report::thousands(*run.epoch));
+  line("validation mel loss", run.validation_mel ? fmt::format("{:.4f}", *run.validation_mel) : "not measured");
+}
+
 void print(const checkpoint::Description& voice) {
-  fmt::print("{}: {}\n", voice.path.string(), voice.is_voice ? voice.kind + " voice" : voice.kind);
+  fmt::print("{}: {}\n", voice.path.string(), kind_text(voice));
+  if (voice.run) print(*voice.run);
   if (voice.is_voice) {
     line("sample rate", fmt::format("{} Hz", voice.sample_rate_hz));
     line("language", voice.language.empty() ? "not said" : voice.language);
@@ -47,13 +59,11 @@ void print(const checkpoint::Description& voice) {
     line("durations", voice.stochastic_durations ? "stochastic" : "deterministic");
     line("residual block", voice.resblock);
   }
-  int64_t total = 0;
-  for (const auto& [name, part] : voice.parts) {
-    if (name != "discriminators") total += part.parameters;
-    line(name, fmt::format("{} parameters in {} tensors", report::thousands(part.parameters), part.tensors));
-  }
+  for (const auto& [name, part] : voice.parts)
+    line(name, fmt::format("{} {} in {} tensors", report::thousands(part.parameters),
+                           voice.run ? "values" : "parameters", part.tensors));
   if (voice.is_voice) {
-    line("without discriminators", fmt::format("{} parameters", report::thousands(total)));
+    line("without discriminators", fmt::format("{} parameters", report::thousands(checkpoint::parameters_of(voice))));
     if (!voice.parts.contains("discriminators")) line("discriminators", "none: training would begin with new ones");
   }
   for (const auto& [dtype, values] : voice.dtypes) line(dtype, fmt::format("{} values", report::thousands(values)));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,14 +17,23 @@ struct PartDescription {
   int64_t parameters = 0;  // values, weight norm's lengths included, as the file has them
 };
 
+// How far the training had come that a checkpoint was written in; what is not known is empty.
+struct RunDescription {
+  std::optional<int64_t> step, epoch;
+  std::optional<double> validation_mel;
+};
+
 struct Description {
   std::filesystem::path path;
-  std::string kind;                              // "huggingface", "torchscript", "original", or what kind of file it is
-  std::map<std::string, PartDescription> parts;  // "text_encoder", "decoder", ...; "discriminators"
-  std::map<std::string, int64_t> dtypes;         // values by dtype
-  std::map<std::string, uint64_t> files;         // bytes of the weight files
+  std::string kind;  // "huggingface", "torchscript", "original", "run", or what kind of file it is
+  // "text_encoder", "decoder", ...; "discriminators". Of a run "generator", "generator_exp_avg", ...
+  std::map<std::string, PartDescription> parts;
+  std::map<std::string, int64_t> dtypes;  // values by dtype
+  std::map<std::string, uint64_t> files;  // bytes of the weight files
 
-  // Of a voice only.
+  std::optional<RunDescription> run;
+
+  // Of a voice only, a run that holds one too.
   bool is_voice = false;
   int64_t sample_rate_hz = 0;
   int64_t speakers = 0;
@@ -38,6 +48,9 @@ struct Description {
 };
 
 Description describe(const std::filesystem::path& path);
+
+// Values of the generator.
+int64_t parameters_of(const Description& description);
 
 formats::Json to_json(const Description& description);
 

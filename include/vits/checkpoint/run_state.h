@@ -20,6 +20,13 @@
 
 namespace vits::checkpoint {
 
+// A state opens as a voice too (voice_files.h: speaking, converting, a new run from it) when
+//   facts["voice"]               has "config" and, as far as the voice has them, "vocab", "tokenizer_config",
+//                                "special_tokens_map", "added_tokens", "preprocessor_config" and "speakers", each as
+//                                the JSON file of that name
+//   groups["generator"]          are its weights, in any spelling of weight norm
+//   groups["generator_average"]  stand, where they are, in place of those of the same name
+//   groups["discriminators"]     may be there
 struct RunState {
   std::map<std::string, formats::TensorMap> groups;  // by any name but "facts"
   formats::Json facts;  // a JSON object; `train` decides what is in it. A number that is not finite reads back as null
@@ -36,6 +43,9 @@ RunState read_run_state(const std::filesystem::path& path);
 
 // The facts alone, without a look at the tensors.
 formats::Json read_run_facts(const std::filesystem::path& path);
+
+// Did write_run_state() write this file? Told from its directory; false of what cannot be read.
+bool is_run_state(const std::filesystem::path& path);
 
 struct SavedRun {
   std::filesystem::path path;

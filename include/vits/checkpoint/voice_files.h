@@ -1,5 +1,5 @@
-// A voice as files hold it, read into one form whatever wrote it: a Hugging Face folder, a TorchScript archive, or the
-// original (and fairseq's) G_*.pth with its config.json and vocab.txt.
+// A voice as files hold it, read into one form whatever wrote it: a Hugging Face folder, a TorchScript archive, the
+// original (and fairseq's) G_*.pth with its config.json and vocab.txt, or a training run's checkpoint.
 //
 // That form is transformers': its module names, weight norm in the WaveNets (`parametrizations.weight.original0`, the
 // length g, and `original1`, the direction v) and plain `weight` elsewhere. Everything that reads a voice (speaking,
@@ -18,13 +18,14 @@
 
 namespace vits::checkpoint {
 
-enum class VoiceKind { huggingface, torchscript, original };
+enum class VoiceKind { huggingface, torchscript, original, run };
 
-std::string_view name_of(VoiceKind kind);  // "huggingface", "torchscript", "original": the words of --format
+std::string_view name_of(
+    VoiceKind kind);  // "huggingface", "torchscript", "original", which are the words of --format; "run"
 
 struct VoiceFiles {
   VoiceKind kind = VoiceKind::huggingface;
-  std::filesystem::path source;                // the folder, or the archive
+  std::filesystem::path source;                // the folder, the archive or the checkpoint
   std::vector<std::filesystem::path> weights;  // the files that hold the tensors
 
   model::VitsConfig config;
