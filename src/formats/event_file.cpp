@@ -102,9 +102,9 @@ std::string audio_event(const EventTime& when, std::string_view tag, int64_t sam
 
 std::string text_event(const EventTime& when, std::string_view tag, std::string_view markdown) {
   constexpr int64_t kString = 7;
-  const auto one_row = ProtobufMessage().message(2, ProtobufMessage().whole(1, 1));
+  const ProtobufMessage no_dimensions;  // a table of one cell would be drawn around the text otherwise
   ProtobufMessage tensor;
-  tensor.whole(1, kString).message(2, one_row).bytes(8, markdown);
+  tensor.whole(1, kString).message(2, no_dimensions).bytes(8, markdown);
   const auto plugin = ProtobufMessage().message(1, ProtobufMessage().bytes(1, "text"));
   return one_value(when, ProtobufMessage().bytes(1, tag).message(8, tensor).message(9, plugin));
 }

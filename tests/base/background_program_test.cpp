@@ -60,7 +60,8 @@ TEST(BackgroundProgram, ThatDoesNotExistIsAnError) {
 
 TEST(BackgroundProgram, HearsNoCtrlC) {
   const TemporaryFolder folder;
-  BackgroundProgram program({"sh", "-c", "read -r id name state parent group rest </proc/self/stat; echo $group; cat"}, folder.path() / "log");
+  BackgroundProgram program({"sh", "-c", "read -r id name state parent group rest </proc/self/stat; echo $group; cat"},
+                            folder.path() / "log");
   EXPECT_NE(std::stol(first_line_of(folder.path() / "log")), ::getpgrp());
 }
 
