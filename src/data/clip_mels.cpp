@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vits/audio/fft.h"
+
 namespace vits::data {
 
 namespace {
@@ -26,12 +28,13 @@ MelBands::MelBands(int64_t sample_rate_hz, const audio::SpectrogramShape& shape)
   }
 }
 
-void MelBands::log_mel(std::span<const float> magnitudes, c10::Half* mel) const {
+void MelBands::log_mel(std::span<const audio::Lanes> magnitudes, size_t frames, c10::Half* mels) const {
   for (size_t m = 0; m < bands_.size(); ++m) {
     const Band& band = bands_[m];
-    float sum = 0.0f;
-    for (size_t i = 0; i < band.weights.size(); ++i) sum += band.weights[i] * magnitudes[band.first_bin + i];
-    mel[m] = std::log(std::max(sum, kMelFloor));
+    audio::Lanes sums{};
+    for (size_t i = 0; i < band.weights.size(); ++i) sums += magnitudes[band.first_bin + i] * band.weights[i];
+    for (size_t frame = 0; frame < frames; ++frame)
+      mels[frame * bands_.size() + m] = std::log(std::max(sums[frame], kMelFloor));
   }
 }
 
@@ -39,7 +42,7 @@ MelMaker::MelMaker(const MelBands& bands)
     : bands_(bands),
       fft_(static_cast<size_t>(bands.shape().fft_samples)),
       window_(audio::hann_window(fft_.samples())),
-      frame_(fft_.samples()),
+      frames_(fft_.samples()),
       magnitudes_(fft_.bins()) {
   for (float& weight : window_) weight /= 32768.0f;
 }
@@ -53,12 +56,15 @@ void MelMaker::make(std::span<const int16_t> samples, c10::Half* mels) {
     wave_[mirrored + count + i] = samples[count - 2 - i];
   }
   std::copy(samples.begin(), samples.end(), wave_.begin() + static_cast<std::ptrdiff_t>(mirrored));
-  for (size_t frame = 0; frame < count / hop; ++frame) {
-    const float* const from = wave_.data() + frame * hop;
-    for (size_t n = 0; n < frame_.size(); ++n) frame_[n] = from[n] * window_[n];
-    fft_.power(frame_, magnitudes_);
-    for (float& magnitude : magnitudes_) magnitude = std::sqrt(magnitude + kPowerFloor);
-    bands_.log_mel(magnitudes_, mels + frame * static_cast<size_t>(audio::kMelBands));
+  const size_t all = count / hop;
+  for (size_t first = 0; first < all; first += audio::kLanes) {
+    const size_t frames = std::min(audio::kLanes, all - first);
+    for (size_t n = 0; n < frames_.size(); ++n)
+      for (size_t lane = 0; lane < frames; ++lane) frames_[n][lane] = wave_[(first + lane) * hop + n] * window_[n];
+    fft_.power(frames_, magnitudes_);
+    for (audio::Lanes& magnitude : magnitudes_)
+      for (size_t lane = 0; lane < audio::kLanes; ++lane) magnitude[lane] = std::sqrt(magnitude[lane] + kPowerFloor);
+    bands_.log_mel(magnitudes_, frames, mels + first * bands_.bands());
   }
 }
 
