@@ -30,6 +30,12 @@ Memory memory() {
   return memory;
 }
 
+uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  return file >> all >> resident ? resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
 int processors() {
   cpu_set_t set;
   CPU_ZERO(&set);

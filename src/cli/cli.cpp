@@ -33,7 +33,7 @@ const Command& command_named(const std::vector<Command>& commands, const std::st
 
 int run_words(const std::vector<std::string>& words) {
   const auto commands = all_commands();
-  const std::string first = words.empty() ? "--help" : words.front();
+  const std::string first = words.empty() ? "train" : words.front();
   if (first == "--help" || first == "-h" || first == "help") {
     if (words.size() < 2) {
       print(program_help(commands));
@@ -48,9 +48,9 @@ int run_words(const std::vector<std::string>& words) {
     print(version_text());
     return 0;
   }
-  if (first.starts_with('-')) throw UsageError("a command must come first, not {}. See vits-train --help.", first);
-  const Command& command = command_named(commands, first);
-  if (parse(command, {words.begin() + 1, words.end()}) == Wish::kHelp) {
+  const bool named = !words.empty() && !first.starts_with('-');
+  const Command& command = command_named(commands, named ? first : "train");
+  if (parse(command, {words.begin() + (named ? 1 : 0), words.end()}) == Wish::kHelp) {
     print(command_help(command));
     return 0;
   }

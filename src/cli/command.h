@@ -19,6 +19,9 @@ struct Command {
   std::vector<std::string> examples;
   base::OptionTable options;
   std::function<int()> run;  // the exit code
+  // Called when the options are set, to put other values beneath what was given: --config and flags are then set once
+  // more. May be empty.
+  std::function<void()> beneath = {};
 };
 
 // The options live as long as the command.

@@ -10,13 +10,15 @@ Command make_doctor_command();
 Command make_inspect_command();
 Command make_prepare_command();
 Command make_speakers_command();
+Command make_plan_command();
 Command make_synthesize_command();
+Command make_train_command();
 Command make_verify_command();
 
 std::vector<Command> all_commands() {
-  return {make_prepare_command(), make_speakers_command(), make_audit_command(),   make_synthesize_command(),
-          make_inspect_command(), make_verify_command(),   make_convert_command(), make_create_command(),
-          make_doctor_command(),  make_benchmark_command()};
+  return {make_train_command(),   make_plan_command(),       make_prepare_command(), make_speakers_command(),
+          make_audit_command(),   make_synthesize_command(), make_inspect_command(), make_verify_command(),
+          make_convert_command(), make_create_command(),     make_doctor_command(),  make_benchmark_command()};
 }
 
 }  // namespace vits::cli

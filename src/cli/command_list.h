@@ -6,6 +6,7 @@
 
 namespace vits::cli {
 
+inline constexpr const char* kTrain = "Train (what the program does without a command)";
 inline constexpr const char* kMakeATrainingSet = "Make a training set";
 inline constexpr const char* kUseAVoice = "Use a voice";
 inline constexpr const char* kLookInside = "Look inside and convert";

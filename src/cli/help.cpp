@@ -57,7 +57,7 @@ std::string option_help(const base::Option& option) {
 std::string program_help(const std::vector<Command>& commands) {
   std::string text =
       "vits-train turns recordings into a voice: it fine-tunes MMS/VITS text-to-speech without Python.\n\n"
-      "Usage: vits-train COMMAND [options]\n";
+      "Usage: vits-train [options]           trains\n       vits-train COMMAND [options]\n";
   std::string group;
   for (const Command& command : commands) {
     if (command.group != group) text += fmt::format("\n{}\n", group = command.group);

@@ -93,9 +93,16 @@ Wish parse(const Command& command, const std::vector<std::string>& words) {
   }
   if (help) return Wish::kHelp;
   if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(command, extras);
-  if (!config.empty()) apply_config(command, config);
-  for (const auto& [name, values] : given)
-    if (!values.empty()) command.options.set(name, values);
+  const auto set_what_was_given = [&] {
+    if (!config.empty()) apply_config(command, config);
+    for (const auto& [name, values] : given)
+      if (!values.empty()) command.options.set(name, values);
+  };
+  set_what_was_given();
+  if (command.beneath) {
+    command.beneath();
+    set_what_was_given();
+  }
   for (const base::Option& option : command.options.options())
     if (option.limits.required && base::value_text(option).empty())
       throw UsageError("{} needs {}{}: {} See vits-train {} --help.", command.name,

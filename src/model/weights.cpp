@@ -53,11 +53,15 @@ State checkpoint_state(Generator& generator, Discriminators* discriminators) {
 }
 
 void add_training_weight_norm(Generator& generator, Discriminators& discriminators) {
+  add_training_weight_norm(generator);
+  discriminators->add_weight_norm();
+}
+
+void add_training_weight_norm(Generator& generator) {
   for (const auto& part : generator->named_modules("", /*include_self=*/false))
     if (auto* convolution = dynamic_cast<Convolution*>(part.value().get()); convolution && in_wavenet(part.key()))
       convolution->add_weight_norm();
   generator->decoder->add_weight_norm();
-  discriminators->add_weight_norm();
 }
 
 void fold_weight_norm(Generator& generator) {

@@ -10,6 +10,7 @@ struct Memory {
   uint64_t available_bytes = 0;  // without pushing others out
 };
 Memory memory();
+uint64_t resident_bytes();              // that this process holds now
 int processors();                     // that this process may use
 bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr
 int terminal_columns();               // 80 when unknown

@@ -24,6 +24,7 @@ State checkpoint_state(Generator& generator, Discriminators* discriminators = nu
 // Weight norm where the published VITS trains with it and checkpoints store the product: upsampling and residual blocks
 // of the decoder, all of the discriminators, and the WaveNets if they were folded.
 void add_training_weight_norm(Generator& generator, Discriminators& discriminators);
+void add_training_weight_norm(Generator& generator);
 
 // Every product computed once, for a voice that only speaks.
 void fold_weight_norm(Generator& generator);

@@ -1,0 +1,30 @@
+// A night: one run from its first step, or from a checkpoint, to the finished voice.
+#pragma once
+#include <filesystem>
+#include <memory>
+
+#include "vits/train/run_options.h"
+
+namespace vits::train {
+
+class Trainer {
+ public:
+  // `voice_path` is where options.places.model_name is on this disk. The hours begin now.
+  Trainer(const RunOptions& options, std::filesystem::path voice_path);
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  // Loads, measures and prints the plan; leaves no trace on the disk.
+  void plan();
+
+  // Trains. Throws Stopped after a signal, when everything is saved, and Error when the guard gave the run up, with the
+  // best voice saved.
+  void run();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vits::train

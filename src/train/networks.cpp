@@ -1,0 +1,103 @@
+#include "vits/train/networks.h"
+
+#include <ATen/ATen.h>
+#include <fnmatch.h>
+#include <torch/utils.h>
+
+#include "vits/base/error.h"
+#include "vits/checkpoint/original_layout.h"
+#include "vits/checkpoint/weights.h"
+#include "vits/formats/file_kind.h"
+#include "vits/formats/pickle.h"
+#include "vits/model/weights.h"
+#include "vits/report/figures.h"
+
+namespace vits::train {
+
+namespace {
+
+// "text_encoder" means all below it, too.
+bool fits(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0 || fnmatch((pattern + ".*").c_str(), name.c_str(), 0) == 0;
+}
+
+void freeze(model::Generator& generator, const std::vector<std::string>& patterns, std::vector<std::string>& notes) {
+  if (patterns.empty()) return;
+  std::vector<bool> used(patterns.size(), false);
+  int64_t frozen = 0, trained = 0;
+  for (auto& parameter : generator->named_parameters()) {
+    bool stays = false;
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      const bool takes_out = patterns[i].starts_with('!');
+      if (!fits(patterns[i].substr(takes_out ? 1 : 0), parameter.key())) continue;
+      used[i] = true;
+      stays = !takes_out;
+    }
+    parameter.value().set_requires_grad(!stays);
+    (stays ? frozen : trained) += parameter.value().numel();
+  }
+  for (size_t i = 0; i < patterns.size(); ++i)
+    if (!used[i])
+      throw Error("--freeze {}: the voice has no such part. `vits-train inspect --json` lists its parts.", patterns[i]);
+  if (trained == 0)
+    throw Error("--freeze leaves nothing to train. Take something out with a pattern such as '!decoder'.");
+  notes.push_back(fmt::format("{} of the voice's {} parameters are trained, the others are frozen",
+                              report::thousands(trained), report::thousands(trained + frozen)));
+}
+
+// The discriminators that --discriminator names: a D_*.pth, or a voice that has some.
+formats::TensorMap discriminators_at(const std::filesystem::path& path) {
+  if (std::filesystem::is_regular_file(path) && path.extension() == ".pth") {
+    const auto file = formats::read_torch_file(path);
+    const auto model = file.find("model");
+    return checkpoint::discriminators_from_original((model ? *model : file).tensors());
+  }
+  auto tensors = checkpoint::read_voice(path).discriminators;
+  if (tensors.empty())
+    throw Error("--discriminator {}: the voice there has no discriminators. Leave the option out to train fresh ones.",
+                path.string());
+  return tensors;
+}
+
+void set_dropout(model::VitsConfig& config, double dropout) {
+  if (dropout < 0) return;
+  for (double* rate : {&config.hidden_dropout, &config.attention_dropout, &config.activation_dropout,
+                       &config.duration_predictor_dropout})
+    *rate = dropout;
+}
+
+}  // namespace
+
+Prepared prepare_networks(const checkpoint::VoiceFiles& voice, const VoiceOptions& options, at::Device device,
+                          int64_t seed) {
+  torch::manual_seed(static_cast<uint64_t>(seed));
+  Prepared prepared;
+  model::VitsConfig config = voice.config;
+  set_dropout(config, options.dropout);
+  auto& [generator, discriminators] = prepared.networks;
+  generator = model::Generator(config);
+
+  checkpoint::VoiceFiles source = voice;  // tensors are shared, not copied
+  if (options.adversarial) {
+    discriminators = model::Discriminators(config);
+    if (!options.discriminator.empty()) source.discriminators = discriminators_at(options.discriminator);
+    prepared.fresh_discriminators = source.discriminators.empty();
+    if (prepared.fresh_discriminators)
+      prepared.notes.push_back("the voice comes without discriminators: fresh ones learn alone first, the voice held");
+  }
+  const bool with_discriminators = options.adversarial && !prepared.fresh_discriminators;
+  checkpoint::apply_weights(generator, with_discriminators ? &discriminators : nullptr, source,
+                            {.reinitialize = options.reinitialize});
+
+  if (options.adversarial) {
+    model::add_training_weight_norm(generator, discriminators);
+    discriminators->to(device);
+  } else {
+    model::add_training_weight_norm(generator);
+  }
+  generator->to(device);
+  freeze(generator, options.freeze, prepared.notes);
+  return prepared;
+}
+
+}  // namespace vits::train

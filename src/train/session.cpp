@@ -1,0 +1,173 @@
+#include "vits/train/session.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+
+#include <map>
+#include <set>
+
+#include "vits/base/error.h"
+#include "vits/base/heap.h"
+#include "vits/base/machine.h"
+#include "vits/checkpoint/weights.h"
+#include "vits/data/training_set.h"
+#include "vits/model/weights.h"
+#include "vits/report/figures.h"
+#include "vits/report/progress.h"
+#include "vits/text/tokenizer_settings.h"
+#include "vits/train/grow_voice.h"
+#include "vits/train/networks.h"
+
+namespace vits::train {
+
+namespace {
+
+text::Tokenizer tokenizer_of(const checkpoint::VoiceFiles& voice) {
+  return text::Tokenizer(text::settings_from_json(voice.vocab, voice.tokenizer_config));
+}
+
+std::vector<std::string> speaker_names(const data::TrainingSet& set) {
+  std::set<std::string> names;
+  for (const data::TrainingClip& clip : set.clips)
+    if (!clip.speaker.empty()) names.insert(clip.speaker);
+  return {names.begin(), names.end()};
+}
+
+// What the texts hold, the vocabulary lacks and a listener would miss.
+std::vector<std::string> missing_symbols(const data::TrainingSet& set, const text::Tokenizer& tokenizer) {
+  std::map<std::string, int64_t> missing;
+  for (const data::TrainingClip& clip : set.clips)
+    for (const auto& [symbol, count] : text::audible(tokenizer.encode(clip.text).unknown)) missing[symbol] += count;
+  std::vector<std::string> symbols;
+  for (const auto& [symbol, count] : missing) symbols.push_back(symbol);
+  return symbols;
+}
+
+std::vector<std::string> letters_of(const std::string& text) {
+  std::vector<std::string> letters;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
+    if (text[at] != ' ') letters.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return letters;
+}
+
+void grow(Session& session, const data::TrainingSet& set, const RunOptions& options) {
+  auto& voice = session.voice;
+  if (const std::string& wanted = options.voice.add_symbols; !wanted.empty()) {
+    const auto symbols = wanted == "auto" ? missing_symbols(set, tokenizer_of(voice)) : letters_of(wanted);
+    const int64_t before = voice.config.vocab_size;
+    grow_vocabulary(voice, symbols, options.machine.seed);
+    session.notes.push_back(fmt::format("{} characters are new to the voice", voice.config.vocab_size - before));
+  }
+  const auto names = speaker_names(set);
+  if (options.voice.speakers == "auto") {
+    const int64_t before = voice.config.num_speakers;
+    grow_speakers(voice, names, options.machine.seed);
+    if (voice.config.num_speakers != before)
+      session.notes.push_back(fmt::format("the voice grows from {} to {} speakers", before, voice.config.num_speakers));
+  } else if (!voice.config.has_speakers() && names.size() > 1) {
+    session.notes.push_back(
+        fmt::format("the clips name {} speakers and the voice has one: they all teach the same voice (--speakers auto "
+                    "keeps them apart)",
+                    names.size()));
+  }
+}
+
+// Names by id, as the store looks them up.
+std::vector<std::string> speakers_of(const checkpoint::VoiceFiles& voice) {
+  if (!voice.config.has_speakers()) return {};
+  auto names = voice.speakers;
+  for (auto number = static_cast<int64_t>(names.size()); number < voice.config.num_speakers; ++number)
+    names.push_back(std::to_string(number));
+  return names;
+}
+
+}  // namespace
+
+at::Device device_of(const MachineOptions& options) {
+  const bool there = torch::cuda::is_available();
+  if (options.device == "cuda" && !there)
+    throw Error(
+        "--device cuda: LibTorch finds no usable card. `vits-train doctor` says why; --device cpu trains without.");
+  return options.device != "cpu" && there ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+}
+
+std::optional<c10::ScalarType> precision_of(const MachineOptions& options, at::Device device,
+                                            std::vector<std::string>& notes) {
+  if (options.no_mixed_precision) return {};
+  if (options.bf16) return at::kBFloat16;
+  if (!options.fp16) return {};
+  if (device.is_cpu()) {
+    notes.push_back("fp16 needs a card; the CPU computes in float32 (--bf16 is faster where the CPU knows it)");
+    return {};
+  }
+  return at::kHalf;
+}
+
+Session open_session(const RunOptions& options, const std::filesystem::path& voice_path) {
+  Session session;
+  const at::Device device = device_of(options.machine);
+  const int threads = options.machine.threads > 0 ? static_cast<int>(options.machine.threads) : base::processors();
+  at::set_num_threads(threads);
+  // Numbers too small to matter cost a CPU a hundred times as much as others.
+  at::globalContext().setFlushDenormal(true);
+  base::keep_freed_memory();
+
+  session.voice = checkpoint::read_voice(voice_path);
+  session.notes.insert(session.notes.end(), session.voice.notes.begin(), session.voice.notes.end());
+  const data::TrainingSet set = data::read_training_set(options.places.data_dir);
+  for (const std::string& defect : set.defects) session.notes.push_back(defect);
+  grow(session, set, options);
+  session.tokenizer = std::make_unique<text::Tokenizer>(tokenizer_of(session.voice));
+
+  const auto half = precision_of(options.machine, device, session.notes);
+  const model::VitsConfig& config = session.voice.config;
+  const data::StoreTarget target{.sample_rate_hz = config.sampling_rate,
+                                 .fft_samples = 2 * (config.spectrogram_bins - 1),
+                                 .hop_samples = config.hop_length,
+                                 .segment_frames = config.segment_size / config.hop_length,
+                                 .speakers = speakers_of(session.voice),
+                                 .pinned = device.is_cuda(),
+                                 .threads = threads};
+  std::unique_ptr<report::Progress> progress;
+  std::string at_work;
+  session.store = std::make_unique<data::ClipStore>(
+      set, *session.tokenizer, target, options.store, [&](const char* stage, int64_t done, int64_t total) {
+        if (stage != at_work) {
+          progress = std::make_unique<report::Progress>(stage, total, "clips");
+          at_work = stage;
+        }
+        progress->set(done);
+      });
+  progress.reset();
+  for (const std::string& note : session.store->notes()) session.notes.push_back(note);
+
+  const data::ClipNumbers clips = session.store->training();
+  std::vector<int64_t> frames;
+  for (const int64_t clip : clips) frames.push_back(session.store->clips()[static_cast<size_t>(clip)].frames);
+  session.sampler = std::make_unique<data::Sampler>(
+      clips, frames, static_cast<double>(config.sampling_rate) / static_cast<double>(config.hop_length),
+      options.batches, options.machine.seed);
+
+  Prepared prepared = prepare_networks(session.voice, options.voice, device, options.machine.seed);
+  session.notes.insert(session.notes.end(), prepared.notes.begin(), prepared.notes.end());
+  session.fresh_discriminators = prepared.fresh_discriminators;
+  prepared.networks.generator->train();
+  session.learner = std::make_unique<Learner>(
+      prepared.networks, LearnerSettings{.optimizer = options.optimizer, .weights = options.weights, .half = half});
+  return session;
+}
+
+checkpoint::VoiceFiles voice_now(const Session& session) {
+  checkpoint::VoiceFiles voice = session.voice;
+  const Learner::Averaged averaged(*session.learner);
+  auto& networks = session.learner->networks();
+  checkpoint::take_weights(voice, networks.generator, networks.discriminators ? &networks.discriminators : nullptr);
+  return voice;
+}
+
+}  // namespace vits::train

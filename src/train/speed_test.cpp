@@ -1,0 +1,67 @@
+#include "speed_test.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "vits/base/stop_signal.h"
+#include "vits/report/progress.h"
+#include "vits/train/step_batch.h"
+
+namespace vits::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+constexpr int64_t kSeed = 1;
+constexpr Rates kRates{1e-6, 1e-6};
+
+}  // namespace
+
+Speed measure_speed(Session& session, data::Loader& loader, int64_t accumulation_steps, int64_t samples,
+                    double most_seconds) {
+  Learner& learner = *session.learner;
+  checkpoint::RunState before;
+  learner.save(before);
+  const int64_t warm_up = learner.device().is_cuda() ? 3 : 1;
+  const auto batches = session.sampler->epoch(0);
+  loader.begin(batches);
+  report::Progress progress("measuring the speed", samples, "clips");
+
+  Speed speed;
+  const auto begin = Clock::now();
+  double measured_seconds = 0;
+  int64_t measured_steps = 0, made = 0;
+  for (size_t next = 0; measured_steps == 0 || (speed.samples < samples && seconds_since(begin) < most_seconds);) {
+    base::throw_if_stopped();
+    const auto step_begin = Clock::now();
+    int64_t clips = 0;
+    for (int64_t number = 0; number < accumulation_steps; ++number) {
+      if (next++ == batches.size()) {
+        loader.begin(batches);
+        next = 1;
+      }
+      const auto loaded = loader.next();
+      const auto batch = step_batch(*loaded, session.store->target());
+      seed_batch(learner.device(), kSeed, made * accumulation_steps + number);
+      const auto draws = model::draw(batch, session.voice.config);
+      learner.learn(batch, draws,
+                    slice_mel(*loaded, batch, draws, learner.mel_bank(), session.store->target().segment_frames),
+                    {number, accumulation_steps}, Learns::kBoth, kRates);
+      clips += static_cast<int64_t>(loaded->clips.size());
+    }
+    learner.take_losses();  // waits for the device
+    if (made++ < warm_up) continue;
+    measured_seconds += seconds_since(step_begin);
+    speed.samples += clips;
+    ++measured_steps;
+    progress.set(std::min(speed.samples, samples));
+  }
+  speed.seconds_per_step = measured_seconds / static_cast<double>(measured_steps);
+  speed.samples_per_second = static_cast<double>(speed.samples) / measured_seconds;
+  learner.restore(before, "the speed test");
+  return speed;
+}
+
+}  // namespace vits::train

@@ -1,0 +1,52 @@
+#include "vits/train/step_batch.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+
+#include <mutex>
+
+#include "vits/audio/spectrogram.h"
+#include "vits/model/masks.h"
+
+namespace vits::train {
+
+model::TrainingBatch step_batch(const data::Batch& batch, const data::StoreTarget& target) {
+  const audio::SpectrogramShape shape{.fft_samples = target.fft_samples, .hop_samples = target.hop_samples};
+  const int64_t mirrored = (shape.fft_samples - shape.hop_samples) / 2;
+  const auto token_lengths = batch.lengths_there[0], frame_lengths = batch.lengths_there[1];
+  const auto wave = batch.samples.to(at::kFloat) / 32768;  // [B, S]
+  model::TrainingBatch result;
+  result.token_ids = batch.token_ids;
+  result.token_mask = model::length_mask(token_lengths, batch.token_ids.size(1));
+  result.frame_mask = model::length_mask(frame_lengths, batch.frames);
+  result.spectrogram = audio::spectrogram_of_mirrored(wave, shape) * result.frame_mask;
+  result.waveform = wave.narrow(1, mirrored, batch.frames * shape.hop_samples).unsqueeze(1);
+  result.speaker_ids = batch.speaker_ids;
+  // The search on the host wants them there, the kernel on the device.
+  const bool on_host = batch.samples.device().is_cpu();
+  result.token_lengths = on_host ? batch.token_lengths : token_lengths;
+  result.frame_lengths = on_host ? batch.frame_lengths : frame_lengths;
+  return result;
+}
+
+at::Tensor slice_mel(const data::Batch& kept, const model::TrainingBatch& batch, const model::Draws& draws,
+                     const at::Tensor& mel_bank, int64_t segment_frames) {
+  if (kept.mels.defined())
+    return model::cut(kept.mels.transpose(1, 2), draws.segment_starts, segment_frames).to(at::kFloat);
+  return audio::log_mel(model::cut(batch.spectrogram, draws.segment_starts, segment_frames), mel_bank);
+}
+
+void seed_batch(at::Device device, int64_t seed, int64_t number) {
+  // splitmix64: neighbouring numbers give unrelated seeds.
+  uint64_t mixed = static_cast<uint64_t>(seed) * 0x9e3779b97f4a7c15 + static_cast<uint64_t>(number);
+  for (const uint64_t factor : {0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu}) {
+    mixed = (mixed + 0x9e3779b97f4a7c15) ^ (mixed >> 30);
+    mixed *= factor;
+  }
+  mixed ^= mixed >> 31;
+  auto generator = at::globalContext().defaultGenerator(device);
+  const std::lock_guard lock(generator.mutex());
+  generator.set_current_seed(mixed);
+}
+
+}  // namespace vits::train
