@@ -132,19 +132,20 @@ double TimeBudget::Cost::at(double seconds_per_step_now) const {
   return seconds * std::clamp(seconds_per_step_now / seconds_per_step, 1.0, 4.0);
 }
 
+// Before the first steps the speed is only foretold, and what is measured then waits for the real one.
+double TimeBudget::known_speed() const { return foretold_ > 0 ? 0.0 : seconds_per_step_; }
+
 void TimeBudget::count_validation(double seconds) {
   steps_since_validation_ = 0;
-  validation_ = {validations_++ == 0 ? seconds : 0.5 * (validation_.at(seconds_per_step_) + seconds),
-                 seconds_per_step_};
+  validation_ = {validations_++ == 0 ? seconds : 0.5 * (validation_.at(seconds_per_step_) + seconds), known_speed()};
 }
 
 void TimeBudget::count_checkpoint(double seconds) {
   steps_since_checkpoint_ = 0;
-  checkpoint_ = {checkpoints_++ == 0 ? seconds : 0.5 * (checkpoint_.at(seconds_per_step_) + seconds),
-                 seconds_per_step_};
+  checkpoint_ = {checkpoints_++ == 0 ? seconds : 0.5 * (checkpoint_.at(seconds_per_step_) + seconds), known_speed()};
 }
 
-void TimeBudget::count_end(double seconds) { end_ = {seconds, seconds_per_step_}; }
+void TimeBudget::count_end(double seconds) { end_ = {seconds, known_speed()}; }
 
 double TimeBudget::slowest_step() const {
   const auto first = std::max(foretold_, static_cast<int64_t>(steps_.size()) - kSlowestOf);

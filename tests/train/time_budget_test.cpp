@@ -27,6 +27,7 @@ struct Machine {
   double changes_to = 1.0;
   double stalls_at_s = 1e18;  // one step then takes `stall_s` longer
   double stall_s = 0.0;
+  int64_t told_every = 1;  // steps after which their mean is told, as when losses are read
 };
 
 struct Ending {
@@ -49,14 +50,20 @@ Ending train(double target_s, const Costs& foretold, const Costs& real, const Ma
   budget.start(now);
   Ending ending;
   bool stalled = false;
+  double untold_s = 0.0;
   while (int64_t left = budget.steps_left(now)) {
     ending.plans.emplace_back(now - begun, ending.steps + left);
     double step_s = machine.step_s * factor() * std::max(0.3, 1.0 + machine.jitter * normal(random));
     if (uniform(random) < machine.slow_share) step_s *= 3.0;
     if (!stalled && now - begun > machine.stalls_at_s) step_s += machine.stall_s, stalled = true;
     now += step_s;
-    budget.count_step(step_s);
+    untold_s += step_s;
     ++ending.steps;
+    if (ending.steps % machine.told_every == 0) {
+      for (int64_t step = 0; step < machine.told_every; ++step)
+        budget.count_step(untold_s / static_cast<double>(machine.told_every));
+      untold_s = 0.0;
+    }
     if (real.steps_per_validation > 0 && ending.steps % real.steps_per_validation == 0 && budget.steps_left(now) > 0) {
       const double seconds = varied(real.seconds_per_validation);
       now += seconds;
@@ -133,6 +140,22 @@ TEST(TimeBudget, ShortRunsOfQuickStepsEndWithinThreePercent) {
               << ", measured " << error;
         }
       }
+    }
+  }
+}
+
+TEST(TimeBudget, ToldOfStepsOnlyWhenLossesAreReadItIsAsPunctual) {
+  for (const double hours : {0.02, 0.05, 0.2}) {
+    const double target_s = hours * 3600;
+    Machine machine;
+    machine.step_s = 0.3;
+    machine.told_every = 17;  // five seconds
+    for (const double changes_to : {1.0, 2.0, 0.5}) {
+      machine.changes_at_s = target_s / 2;
+      machine.changes_to = changes_to;
+      for (uint64_t seed = 1; seed <= 20; ++seed)
+        EXPECT_TRUE(ends_in_time(train(target_s, quick(), quick(), machine, seed), target_s))
+            << "seed " << seed << ", changes to " << changes_to;
     }
   }
 }
@@ -253,6 +276,14 @@ TEST(TimeBudget, WhatWasMeasuredIsTold) {
   for (int step = 0; step < 1000; ++step) budget.count_step(2.2);
   EXPECT_NEAR(budget.costs().seconds_per_validation, 160.0, 1e-6);
   EXPECT_NEAR(budget.costs().seconds_at_end, 88.0, 1e-6);
+}
+
+TEST(TimeBudget, WhatIsMeasuredBeforeTheFirstStepHoldsForTheRealSpeed) {
+  TimeBudget budget(kNightSeconds, 0.0, night());
+  budget.start(0.0);
+  budget.count_end(44.0);
+  for (int step = 0; step < 1000; ++step) budget.count_step(1.6);  // twice what was foretold
+  EXPECT_NEAR(budget.costs().seconds_at_end, 44.0, 1e-9);
 }
 
 // A time zone as POSIX writes it, so that the machine need not know the zones of the world.

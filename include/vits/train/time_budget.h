@@ -91,6 +91,7 @@ class TimeBudget {
   void measure_speed();
   size_t newest(double seconds, size_t fewest) const;
   double slowest_step() const;
+  double known_speed() const;
 
   double total_seconds_, used_before_, recent_seconds_;
   std::optional<double> started_;
