@@ -1,0 +1,342 @@
+// The clips of a training folder in memory, and the cache that the next start maps.
+#include "vits/data/clip_store.h"
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+
+#include "small_set.h"
+#include "vits/audio/read.h"
+#include "vits/audio/spectrogram.h"
+
+namespace vits::data_tests {
+namespace {
+
+using data::ClipStore;
+using data::StoreOptions;
+
+std::vector<std::string> ids(const ClipStore& store, const std::vector<int64_t>& numbers) {
+  std::vector<std::string> names;
+  for (const int64_t number : numbers) names.push_back(store.clips()[static_cast<size_t>(number)].id);
+  return names;
+}
+
+at::Tensor sound_of(const ClipStore& store, const data::StoredClip& clip) {
+  return store.samples().narrow(0, clip.first_sample, clip.samples);
+}
+
+void expect_same(const ClipStore& a, const ClipStore& b) {
+  EXPECT_EQ(a.fingerprint(), b.fingerprint());
+  EXPECT_TRUE(at::equal(a.samples(), b.samples()));
+  EXPECT_TRUE(at::equal(a.token_ids(), b.token_ids()));
+  ASSERT_EQ(a.mels().defined(), b.mels().defined());
+  EXPECT_TRUE(!a.mels().defined() || at::equal(a.mels(), b.mels()));
+  ASSERT_EQ(a.clips().size(), b.clips().size());
+  for (size_t i = 0; i < a.clips().size(); ++i) {
+    const data::StoredClip &x = a.clips()[i], &y = b.clips()[i];
+    EXPECT_EQ(x.id, y.id);
+    EXPECT_EQ(x.text, y.text);
+    EXPECT_EQ(x.validation, y.validation);
+    EXPECT_EQ(x.row, y.row);
+    EXPECT_EQ(x.first_sample, y.first_sample);
+    EXPECT_EQ(x.first_frame, y.first_frame);
+    EXPECT_EQ(x.first_token, y.first_token);
+  }
+  ASSERT_EQ(a.skipped().size(), b.skipped().size());
+  for (size_t i = 0; i < a.skipped().size(); ++i) {
+    EXPECT_EQ(a.skipped()[i].id, b.skipped()[i].id);
+    EXPECT_EQ(a.skipped()[i].reason, b.skipped()[i].reason);
+  }
+}
+
+class ClipStoreTest : public testing::Test {
+ protected:
+  ClipStore store(const StoreOptions& options = {.data_cache = "false"},
+                  const data::StoreTarget& target = small_target()) const {
+    return ClipStore(small_.set(), letters(), target, options);
+  }
+  ClipStore cached() const { return store({.data_cache = "true"}); }
+  fs::path cache() const { return small_.folder() / ".cache" / "clips"; }
+
+  // As if the file had been written at another time: the clock of a file system may stand still between two writes.
+  void touch(const fs::path& file) const {
+    fs::last_write_time(file, fs::last_write_time(file) + std::chrono::seconds(1));
+  }
+
+  static bool was_mapped(const ClipStore& of) { return of.how().find("ready in") != std::string::npos; }
+
+  SmallSet small_;
+};
+
+TEST_F(ClipStoreTest, HoldsTheFilesSamplesAndTheTextsTokens) {
+  small_.add_clips(10);
+  const ClipStore clips = store();
+  EXPECT_EQ(ids(clips, clips.training()),
+            (std::vector<std::string>{"clip0", "clip1", "clip2", "clip3", "clip5", "clip6", "clip7", "clip8"}));
+  EXPECT_EQ(ids(clips, clips.validation()), (std::vector<std::string>{"clip4", "clip9"}));
+  int64_t samples = 0, training_samples = 0;
+  for (const data::StoredClip& clip : clips.clips()) {
+    const auto read = audio::read_sound(small_.wav(clip.id), 10.0);
+    ASSERT_EQ(static_cast<int64_t>(read.samples.size()), clip.samples);
+    EXPECT_TRUE(at::equal(sound_of(clips, clip).to(at::kFloat) / 32768.0, at::tensor(read.samples)));
+    const auto encoded = letters().encode(clip.text);
+    const auto tokens = clips.token_ids().narrow(0, clip.first_token, clip.tokens);
+    EXPECT_TRUE(at::equal(tokens.to(at::kLong), at::tensor(encoded.ids)));
+    EXPECT_EQ(clip.frames, clip.samples / 16);
+    samples += clip.samples;
+    if (!clip.validation) training_samples += clip.samples;
+  }
+  EXPECT_EQ(clips.samples().numel(), samples);
+  EXPECT_DOUBLE_EQ(clips.training_seconds(), static_cast<double>(training_samples) / 4000.0);
+  EXPECT_TRUE(clips.skipped().empty());
+  EXPECT_FALSE(fs::exists(small_.folder() / "skipped.csv"));
+  EXPECT_FALSE(fs::exists(cache()));
+}
+
+TEST_F(ClipStoreTest, MelsAreTheLogMelsOfTheWaves) {
+  data::StoreTarget target = small_target();
+  target.fft_samples = 256;  // bands wider than a bin
+  target.hop_samples = 64;
+  target.segment_frames = 4;
+  for (int i = 0; i < 4; ++i) small_.add("clip" + std::to_string(i), 600 + 77 * i, "ab");
+  small_.add("silence", 0, "ab");
+  write_wav(small_.wav("silence"), std::vector<float>(700, 0.0f), 4000);
+  const ClipStore clips = store({.precompute_mels = "true", .data_cache = "false"}, target);
+  ASSERT_EQ(clips.clips().size(), 5u);
+  const audio::SpectrogramShape shape{256, 64};
+  const auto bank = audio::mel_bank(4000, shape);
+  for (const data::StoredClip& clip : clips.clips()) {
+    const auto wave = (sound_of(clips, clip).to(at::kFloat) / 32768.0).unsqueeze(0);
+    const auto expected = audio::log_mel(audio::spectrogram(wave, shape), bank)[0].t();  // [F, M]
+    const auto mel = clips.mels().narrow(0, clip.first_frame, clip.frames);
+    ASSERT_EQ(mel.scalar_type(), at::kHalf);
+    // A half holds eleven binary digits: ln(1e-5) = -11.5 is off by up to 0.004.
+    EXPECT_LT((mel.to(at::kFloat) - expected).abs().max().item<float>(), 0.0045f) << clip.id;
+  }
+  EXPECT_FALSE(store({.precompute_mels = "false", .data_cache = "false"}, target).mels().defined());
+}
+
+TEST_F(ClipStoreTest, TakesAnySoundAsTheSameNumbers) {
+  small_.add("usual", 500);
+  // The same samples with chunks before them that nobody needs, and as 32-bit float with two channels.
+  const std::string usual = base::read_file(small_.wav("usual"));
+  write_file(small_.wav("chunks"), usual.substr(0, 36) + "LIST" + std::string("\x03\0\0\0abc\0", 8) + usual.substr(36));
+  small_.add_row("chunks", "abc");
+  const auto little = [](uint32_t value, int width) {
+    std::string bytes;
+    for (int i = 0; i < width; ++i) bytes += static_cast<char>(value >> (8 * i));
+    return bytes;
+  };
+  std::string data;
+  for (size_t i = 44; i < usual.size(); i += 2) {
+    int16_t sample = 0;
+    std::memcpy(&sample, usual.data() + i, 2);
+    const float value = static_cast<float>(sample) / 32768.0f;
+    uint32_t bits = 0;
+    std::memcpy(&bits, &value, 4);
+    data += little(bits, 4) + little(bits, 4);
+  }
+  write_file(small_.wav("float"), "RIFF" + little(static_cast<uint32_t>(36 + data.size()), 4) + "WAVEfmt "
+                                      + little(16, 4) + little(3, 2) + little(2, 2) + little(4000, 4) + little(32000, 4)
+                                      + little(8, 2) + little(32, 2) + "data"
+                                      + little(static_cast<uint32_t>(data.size()), 4) + data);
+  small_.add_row("float", "abc");
+  const ClipStore clips = store();
+  ASSERT_EQ(clips.clips().size(), 3u);
+  EXPECT_TRUE(at::equal(sound_of(clips, clips.clips()[0]), sound_of(clips, clips.clips()[1])));
+  EXPECT_TRUE(at::equal(sound_of(clips, clips.clips()[0]), sound_of(clips, clips.clips()[2])));
+}
+
+TEST_F(ClipStoreTest, SkipsAndListsWhatCannotBeTrainedOn) {
+  small_.add("good", 500);
+  small_.add_row("missing", "abc");
+  small_.add("torn", 500);
+  fs::resize_file(small_.wav("torn"), 700);
+  small_.add_row("noise", "abc");
+  write_file(small_.wav("noise"), "this is no sound");
+  small_.add("empty", 0);
+  small_.add("rate", 500);
+  write_wav(small_.wav("rate"), noise(500, 1), 8000);
+  small_.add("short", 127);
+  small_.add("fast", 200, "abcdefghij");
+  small_.add("symbols", 500, "5% of, \xe2\x82\xac");
+  small_.add("comma", 500, "a, b!");
+  small_.add("silent", 500, "...");
+  small_.set().defects.push_back((small_.folder() / "metadata.csv").string() + ", row 99: the text is empty");
+  const ClipStore clips = store();
+  EXPECT_EQ(ids(clips, clips.training()), (std::vector<std::string>{"good", "comma"}));
+
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"", "manifest: the text is empty"},
+      {"missing", "missing: "},
+      {"torn", "unreadable: "},
+      {"noise", "unreadable: "},
+      {"empty", "too short: 0.00 s"},
+      {"rate", "rate: 8000 Hz, but the voice has 4000 Hz"},
+      {"short", "too short: 0.03 s"},
+      {"fast", "too fast: 21 tokens in 12 frames"},
+      {"symbols", "text: the vocabulary lacks % 5 \xe2\x82\xac"},
+      {"silent", "text: nothing is left"}};
+  ASSERT_EQ(clips.skipped().size(), expected.size());
+  const std::string text = base::read_file(small_.folder() / "skipped.csv");
+  formats::DelimitedReader reader(text, {});
+  formats::Record record;
+  ASSERT_TRUE(reader.next(record));
+  EXPECT_EQ(record.fields, (std::vector<std::string>{"id", "file", "row", "reason"}));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const data::SkippedClip& clip = clips.skipped()[i];
+    EXPECT_EQ(clip.id, expected[i].first);
+    EXPECT_TRUE(clip.reason.starts_with(expected[i].second)) << clip.reason;
+    ASSERT_TRUE(reader.next(record));
+    EXPECT_EQ(record.fields, (std::vector<std::string>{clip.id, clip.file, std::to_string(clip.row), clip.reason}));
+  }
+  EXPECT_EQ(clips.skipped()[0].row, 99);
+  EXPECT_EQ(clips.skipped()[1].row, 2);
+  EXPECT_EQ(clips.skipped()[1].file, small_.wav("missing").string());
+
+  small_.set().defects.clear();
+  std::erase_if(small_.set().clips, [](const auto& clip) { return clip.id != "good"; });
+  EXPECT_TRUE(store().skipped().empty());
+  EXPECT_FALSE(fs::exists(small_.folder() / "skipped.csv"));
+}
+
+TEST_F(ClipStoreTest, SpeakersAreTheVoicesOrIgnored) {
+  small_.add("a", 500, "abc", false, "anna");
+  small_.add("b", 500, "abc", false, "");
+  small_.add("c", 500, "abc", false, "carl");
+  EXPECT_EQ(store().clips().size(), 3u);
+  data::StoreTarget target = small_target();
+  target.speakers = {"carl", "anna"};
+  const ClipStore clips = store({.data_cache = "false"}, target);
+  ASSERT_EQ(clips.clips().size(), 2u);
+  EXPECT_EQ(clips.clips()[0].speaker_id, 1);
+  EXPECT_EQ(clips.clips()[1].speaker_id, 0);
+  EXPECT_TRUE(clips.skipped().at(0).reason.starts_with("speaker: the row names none"));
+  EXPECT_NE(clips.fingerprint(), store().fingerprint());
+}
+
+TEST_F(ClipStoreTest, SaysWhyNothingIsLeft) {
+  for (int i = 0; i < 3; ++i) small_.add("short" + std::to_string(i), 50);
+  small_.add_row("missing", "abc");
+  small_.add("judge", 500, "abc", true);
+  const std::string text = error_of([&] { store(); });
+  EXPECT_NE(
+      text.find("no clip is left to train on. Of 4 that were skipped, 3 for one reason; the first, short0: too short"),
+      std::string::npos)
+      << text;
+  small_.set().clips.clear();
+  EXPECT_NE(error_of([&] { store(); }).find("names no clip"), std::string::npos);
+}
+
+TEST_F(ClipStoreTest, MoreSamplesIncludeFewer) {
+  small_.add_clips(40);  // 32 to train on, 8 to judge by
+  std::vector<std::string> before;
+  for (const int64_t count : {1, 4, 16, 31}) {
+    const ClipStore clips = store({.max_samples = count, .data_cache = "false"});
+    const auto now = ids(clips, clips.training());
+    EXPECT_EQ(static_cast<int64_t>(now.size()), count);
+    EXPECT_EQ(clips.validation().size(), count == 1 ? 1u : static_cast<size_t>(count + 2) / 4);
+    for (const std::string& id : before) EXPECT_NE(std::find(now.begin(), now.end(), id), now.end());
+    before = now;
+  }
+  EXPECT_EQ(store({.max_samples = 100, .data_cache = "false"}).clips().size(), 40u);
+}
+
+TEST_F(ClipStoreTest, TheNextStartMapsTheCache) {
+  small_.add_clips(12);
+  small_.add_row("missing", "abc");
+  const ClipStore direct = store();
+  {
+    const ClipStore first = cached();
+    EXPECT_FALSE(was_mapped(first));
+    expect_same(first, direct);
+  }
+  fs::remove(small_.folder() / "skipped.csv");
+  const ClipStore second = cached();
+  EXPECT_TRUE(was_mapped(second)) << second.how();
+  expect_same(second, direct);
+  EXPECT_TRUE(fs::exists(small_.folder() / "skipped.csv"));
+  EXPECT_FALSE(was_mapped(store({.precompute_mels = "false", .data_cache = "true"})));
+}
+
+TEST_F(ClipStoreTest, AChangedFileIsNoticedAndTheOthersAreTakenFromTheCache) {
+  small_.add_clips(6);
+  { const ClipStore made = cached(); }
+  ASSERT_TRUE(fs::exists(cache()));
+  EXPECT_TRUE(was_mapped(cached()));
+  write_wav(small_.wav("clip2"), noise(900, 77), 4000);
+  touch(small_.wav("clip2"));
+  {
+    const ClipStore again = cached();
+    EXPECT_NE(again.how().find("(5 clips as they were in the cache)"), std::string::npos) << again.how();
+    expect_same(again, store());
+  }
+  EXPECT_TRUE(was_mapped(cached()));
+
+  small_.set().clips[0].text = "another text";  // the sounds stay
+  EXPECT_NE(cached().how().find("(6 clips as"), std::string::npos);
+  data::StoreTarget target = small_target();
+  target.hop_samples = 8;  // other frames: all is made anew
+  const ClipStore other = store({.data_cache = "true"}, target);
+  EXPECT_EQ(other.how().find("as they were"), std::string::npos);
+  EXPECT_EQ(other.clips()[0].frames, other.clips()[0].samples / 8);
+}
+
+TEST_F(ClipStoreTest, ADamagedCacheIsMadeAnew) {
+  small_.add_clips(3);
+  { const ClipStore made = cached(); }
+  const std::string whole = base::read_file(cache());
+  const ClipStore expected = store();
+  for (size_t place :
+       {size_t{3}, size_t{20}, size_t{100}, size_t{4100}, size_t{8200}, whole.size() / 2, whole.size() - 1}) {
+    std::string damaged = whole;
+    damaged[place] = static_cast<char>(damaged[place] ^ 0x10);
+    write_file(cache(), damaged);
+    const ClipStore again = cached();
+    expect_same(again, expected);
+  }
+  for (const size_t size : {size_t{0}, size_t{10}, size_t{5000}, whole.size() - 1}) {
+    write_file(cache(), whole.substr(0, size));
+    const ClipStore again = cached();
+    EXPECT_FALSE(was_mapped(again));
+    expect_same(again, expected);
+  }
+}
+
+TEST_F(ClipStoreTest, AFolderThatCannotBeWrittenIsNoError) {
+  small_.add_clips(3);
+  write_file(small_.folder() / ".cache", "a file where the folder should be");
+  std::vector<std::string> notes;
+  {
+    const ClipStore clips = cached();
+    EXPECT_EQ(clips.clips().size(), 3u);
+    for (int i = 0; i < 1000 && notes.empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      notes = clips.notes();
+    }
+  }
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("is not kept for the next start"), std::string::npos) << notes[0];
+}
+
+TEST_F(ClipStoreTest, TellsHowFarItIsForAnyNumberOfThreads) {
+  small_.add_clips(30);
+  std::string fingerprint;
+  for (const int threads : {1, 4}) {
+    data::StoreTarget target = small_target();
+    target.threads = threads;
+    std::map<std::string, int64_t> done;
+    const ClipStore clips(small_.set(), letters(), target, {.data_cache = "false"},
+                          [&](const char* stage, int64_t now, int64_t total) {
+                            EXPECT_EQ(total, 30);
+                            EXPECT_GT(now, done[stage]);
+                            done[stage] = now;
+                          });
+    EXPECT_EQ(done, (std::map<std::string, int64_t>{{"clips looked at", 30}, {"clips decoded", 30}}));
+    EXPECT_TRUE(fingerprint.empty() || clips.fingerprint() == fingerprint);
+    fingerprint = clips.fingerprint();
+  }
+}
+
+}  // namespace
+}  // namespace vits::data_tests
