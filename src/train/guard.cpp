@@ -37,12 +37,14 @@ void Guard::Past::add(double value) {
   for (const double one : values) distances.push_back(std::abs(one - median));
   // 1.48 times the median distance is the standard deviation where the noise is normal.
   limit = median + std::max((kTooHigh - 1.0) * std::abs(median), kSpreads * 1.48 * median_of(distances));
-  if (values.size() == kPastIntervals && (lowest_median == 0.0 || median < lowest_median)) lowest_median = median;
+  if (values.size() < kPastIntervals || (lowest_limit > 0.0 && median >= lowest_median)) return;
+  lowest_median = median;
+  lowest_limit = limit;
 }
 
 bool Guard::Past::knows() const { return values.size() >= kFewestIntervals; }
 
-bool Guard::Past::crept_up() const { return lowest_median > 0.0 && median > kTooHigh * lowest_median; }
+bool Guard::Past::crept_up() const { return lowest_limit > 0.0 && median > lowest_limit; }
 
 std::optional<std::string> Guard::look(const Vitals& vitals) {
   if (auto why = broken(vitals)) return why;

@@ -58,7 +58,7 @@ Alarm alarm_of(Night night, const std::function<void(Vitals&, int64_t)>& fault, 
 }
 
 TEST(Guard, IsSilentOverTenThousandNoisyIntervals) {
-  for (const double noise : {0.02, 0.15, 0.25}) {
+  for (const double noise : {0.02, 0.15, 0.25, 0.4}) {
     Night fine_tuning, from_scratch, new_vocabulary, flat;
     from_scratch.start = 100.0;
     from_scratch.end = 0.5;

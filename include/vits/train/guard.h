@@ -9,7 +9,7 @@
 //   - at once when a loss is no finite number, or when updates are skipped with the loss scale at its floor;
 //   - after 16 updates in a row that were all skipped: a loss scale that is only finding its place needs fewer;
 //   - after 3 intervals in a row whose mel or total loss is above twice the median, and above it by 6 times the spread;
-//   - when the median itself, of the mel loss, has crept up to twice the lowest that it ever was;
+//   - when the median of the mel loss has itself crept above what stood for too high when it was lowest;
 //   - after every 20 intervals in a row with the discriminators' loss under a fiftieth of what guessing gives, if the
 //     median of the mel loss fell by less than 5 % meanwhile.
 #pragma once
@@ -47,8 +47,8 @@ class Guard {
   struct Past {
     std::deque<double> values;
     double median = 0.0;
-    double limit = 0.0;          // above it a loss is not usual; meaningless while there are too few values
-    double lowest_median = 0.0;  // 0: none yet
+    double limit = 0.0;  // above it a loss is not usual; meaningless while there are too few values
+    double lowest_median = 0.0, lowest_limit = 0.0;  // of its best time; a limit of 0: none yet
     void add(double value);
     bool knows() const;
     bool crept_up() const;
