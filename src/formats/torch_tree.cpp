@@ -184,7 +184,8 @@ Json json_of(const PickleValue& value) {
     case Kind::dictionary: {
       Json object = Json::object();
       for (const auto& [name, item] : value.entries()) {
-        if (!name.is(Kind::text)) throw Error("the file has {} for a key where text is expected.", name_of(name.kind()));
+        if (!name.is(Kind::text))
+          throw Error("the file has {} for a key where text is expected.", name_of(name.kind()));
         object[std::string(name.text())] = json_of(item);
       }
       return object;
