@@ -4,31 +4,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
-#include <string>
 
 namespace vits::base {
-
-Memory memory() {
-  Memory memory;
-  std::ifstream file("/proc/meminfo");
-  std::string name, unit;
-  uint64_t kibibytes = 0;
-  while (file >> name >> kibibytes) {
-    std::getline(file, unit);
-    if (name == "MemTotal:") memory.total_bytes = kibibytes << 10;
-    if (name == "MemAvailable:") memory.available_bytes = kibibytes << 10;
-  }
-  // A container may allow less than the machine has.
-  uint64_t limit = 0, used = 0;
-  std::ifstream limit_file("/sys/fs/cgroup/memory.max"), used_file("/sys/fs/cgroup/memory.current");
-  if (limit_file >> limit && used_file >> used && limit < memory.total_bytes) {
-    memory.total_bytes = limit;
-    memory.available_bytes = std::min(memory.available_bytes, limit > used ? limit - used : 0);
-  }
-  return memory;
-}
 
 uint64_t resident_bytes() {
   std::ifstream file("/proc/self/statm");

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 
 namespace vits::base {
 
@@ -9,8 +10,9 @@ struct Memory {
   uint64_t total_bytes = 0;
   uint64_t available_bytes = 0;  // without pushing others out
 };
-Memory memory();
-uint64_t resident_bytes();              // that this process holds now
+// A container's limit counts. `root` is where proc/ and sys/ stand, for tests.
+Memory memory(const std::filesystem::path& root = "/");
+uint64_t resident_bytes();            // that this process holds now
 int processors();                     // that this process may use
 bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr
 int terminal_columns();               // 80 when unknown

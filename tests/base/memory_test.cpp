@@ -1,0 +1,57 @@
+// How much memory is free, a container's limits included.
+#include <gtest/gtest.h>
+
+#include "vits/base/files.h"
+#include "vits/base/machine.h"
+
+namespace vits::base {
+namespace {
+
+constexpr uint64_t kGiB = 1ull << 30;
+
+class MemoryTest : public testing::Test {
+ protected:
+  MemoryTest() {
+    write("proc/meminfo",
+          "MemTotal:       16777216 kB\nMemFree:  1 kB\nMemAvailable:    8388608 kB\nHugePages_Total: 0\n");
+  }
+  void write(const std::string& file, const std::string& text) const { write_file(root_.path() / file, text); }
+  Memory seen() const { return memory(root_.path()); }
+
+  TemporaryFolder root_;
+};
+
+TEST_F(MemoryTest, IsTheMachinesWithoutALimit) {
+  EXPECT_EQ(seen().total_bytes, 16 * kGiB);
+  EXPECT_EQ(seen().available_bytes, 8 * kGiB);
+  write("proc/self/cgroup", "0::/\n");
+  write("sys/fs/cgroup/memory.max", "max\n");
+  write("sys/fs/cgroup/memory.current", "1000\n");
+  EXPECT_EQ(seen().total_bytes, 16 * kGiB);
+  EXPECT_GT(memory().available_bytes, 0u);  // of this machine
+}
+
+TEST_F(MemoryTest, CountsTheLimitOfEveryGroupAboveAndNotWhatFilesTake) {
+  write("proc/self/cgroup", "0::/user/job\n");
+  write("sys/fs/cgroup/user/memory.max", "4294967296\n");
+  write("sys/fs/cgroup/user/memory.current", "3221225472\n");
+  write("sys/fs/cgroup/user/memory.stat", "anon 1\ninactive_file 1073741824\nactive_file 536870912\n");
+  write("sys/fs/cgroup/user/job/memory.max", "max\n");
+  write("sys/fs/cgroup/user/job/memory.current", "3221225472\n");
+  EXPECT_EQ(seen().total_bytes, 4 * kGiB);
+  EXPECT_EQ(seen().available_bytes, 5 * kGiB / 2);  // 4 - (3 - 1.5)
+}
+
+TEST_F(MemoryTest, ReadsTheFirstVersionOfGroupsWhoseOwnPathIsNotMounted) {
+  write("proc/self/cgroup", "5:cpu:/\n4:memory:/docker/0123\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "2147483648\n");
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", "1610612736\n");
+  write("sys/fs/cgroup/memory/memory.stat", "cache 5\ntotal_inactive_file 536870912\ntotal_active_file 0\n");
+  EXPECT_EQ(seen().total_bytes, 2 * kGiB);
+  EXPECT_EQ(seen().available_bytes, kGiB);
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");  // its word for none
+  EXPECT_EQ(seen().total_bytes, 16 * kGiB);
+}
+
+}  // namespace
+}  // namespace vits::base
