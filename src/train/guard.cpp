@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kPastIntervals = 20, kFewestIntervals = 5;
 constexpr double kTooHigh = 2.0;  // times the median
 constexpr double kSpreads = 6.0;
-constexpr int64_t kHighIntervals = 3;
+constexpr int64_t kHighIntervals = 4;
 constexpr int64_t kSkippedUpdates = 16;  // from a scale of 65,536 to 1
 constexpr int64_t kWonIntervals = 20;
 // Six discriminators that guess miss 1/4 each on recordings and on generated sound.

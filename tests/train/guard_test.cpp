@@ -124,14 +124,14 @@ TEST(Guard, SeesSkippedUpdatesAtTheFloorAtOnce) {
   EXPECT_EQ(alarm_of({}, [](Vitals& vitals, int64_t) { vitals.scale_at_floor = true; }).why, "");
 }
 
-TEST(Guard, SeesALossThatJumpsWithinFourIntervals) {
+TEST(Guard, SeesALossThatJumpsWithinFiveIntervals) {
   const auto mel = alarm_of({}, [](Vitals& vitals, int64_t) { vitals.mel *= 5.0; });
-  EXPECT_GE(mel.interval, 2);
-  EXPECT_LE(mel.interval, 3);
+  EXPECT_GE(mel.interval, 3);
+  EXPECT_LE(mel.interval, 4);
   EXPECT_NE(mel.why.find("the mel loss is"), std::string::npos) << mel.why;
   const auto total = alarm_of({}, [](Vitals& vitals, int64_t) { vitals.total *= 5.0; });
-  EXPECT_GE(total.interval, 2);
-  EXPECT_LE(total.interval, 3);
+  EXPECT_GE(total.interval, 3);
+  EXPECT_LE(total.interval, 4);
   EXPECT_NE(total.why.find("the loss is"), std::string::npos) << total.why;
 }
 
@@ -160,11 +160,11 @@ TEST(Guard, SeesThatTheDiscriminatorsHaveWon) {
   EXPECT_EQ(alarm_of(stuck, close, 5000).why, "");
 }
 
-TEST(Guard, OneBadIntervalOrTwoAreNoAlarm) {
-  const auto two_of_three = [](Vitals& vitals, int64_t since) { vitals.mel *= since % 3 == 0 ? 1.0 : 10.0; };
+TEST(Guard, ThreeBadIntervalsAreNoAlarm) {
+  const auto three_of_four = [](Vitals& vitals, int64_t since) { vitals.mel *= since % 4 == 0 ? 1.0 : 10.0; };
   Night quiet;
   quiet.outliers = 0.0;
-  EXPECT_EQ(alarm_of(quiet, two_of_three, 5000).why, "");
+  EXPECT_EQ(alarm_of(quiet, three_of_four, 5000).why, "");
 }
 
 TEST(Guard, AllowsThreeRollbacksAndForgetsThePastWithEach) {

@@ -8,7 +8,7 @@
 // last 20 healthy intervals with their spread, and one bad interval is none. An alarm is raised
 //   - at once when a loss is no finite number, or when updates are skipped with the loss scale at its floor;
 //   - after 16 updates in a row that were all skipped: a loss scale that is only finding its place needs fewer;
-//   - after 3 intervals in a row whose mel or total loss is above twice the median, and above it by 6 times the spread;
+//   - after 4 intervals in a row whose mel or total loss is above twice the median, and above it by 6 times the spread;
 //   - when the median of the mel loss has itself crept above what stood for too high when it was lowest;
 //   - after every 20 intervals in a row with the discriminators' loss under a fiftieth of what guessing gives, if the
 //     median of the mel loss fell by less than 5 % meanwhile.
