@@ -37,8 +37,10 @@ double LearningRate::fall() const {
     const double falls = phase_ * static_cast<double>(options_.restarts) + 1e-9;
     return half_cosine(falls - std::floor(falls));
   }
-  if (options_.schedule == "exponential")
-    return std::pow(options_.decay_per_epoch, static_cast<double>(step_ / steps_per_epoch_));
+  if (options_.schedule == "exponential") {
+    const int64_t finished_epochs = step_ / steps_per_epoch_;
+    return std::pow(options_.decay_per_epoch, static_cast<double>(finished_epochs));
+  }
   return 1.0;
 }
 

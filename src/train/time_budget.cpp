@@ -28,12 +28,13 @@ constexpr double kReserveOfAll = 0.005, kReserveOfCosts = 0.1;
 
 // `since_*`: steps made since the last one.
 double seconds_for(int64_t steps, const Costs& costs, int64_t since_validation, int64_t since_checkpoint) {
-  const auto inside = [&](int64_t since, int64_t every) {
-    return every > 0 ? static_cast<double>((std::min(since, every) + steps - 1) / every) : 0.0;
+  const auto inside = [&](int64_t since, int64_t every) -> int64_t {
+    return every > 0 ? (std::min(since, every) + steps - 1) / every : 0;
   };
-  return static_cast<double>(steps) * costs.seconds_per_step
-         + inside(since_validation, costs.steps_per_validation) * costs.seconds_per_validation
-         + inside(since_checkpoint, costs.steps_per_checkpoint) * costs.seconds_per_checkpoint + costs.seconds_at_end;
+  const auto validations = static_cast<double>(inside(since_validation, costs.steps_per_validation));
+  const auto checkpoints = static_cast<double>(inside(since_checkpoint, costs.steps_per_checkpoint));
+  return static_cast<double>(steps) * costs.seconds_per_step + validations * costs.seconds_per_validation
+         + checkpoints * costs.seconds_per_checkpoint + costs.seconds_at_end;
 }
 
 int64_t most_steps_in(double seconds, const Costs& costs, int64_t since_validation, int64_t since_checkpoint) {
