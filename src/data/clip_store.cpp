@@ -121,6 +121,10 @@ struct ClipStore::State {
     notes.push_back(std::move(sentence));
   }
 
+  uint64_t free_memory() const {
+    return target.free_memory_bytes > 0 ? target.free_memory_bytes : base::memory().available_bytes;
+  }
+
   uint64_t arena_bytes() const { return samples.nbytes() + token_ids.nbytes() + (mels.defined() ? mels.nbytes() : 0); }
 
   std::string contents_text() const {
@@ -183,11 +187,11 @@ int64_t find_in_cache(std::vector<SurveyedClip>& clips, const ClipCache& cache, 
 }
 
 // Without mels because there was no room for them when it was made, and now there is.
-bool lacks_mels(const ClipCache& cache, const StoreOptions& options) {
+bool lacks_mels(const ClipCache& cache, const StoreOptions& options, uint64_t free_memory) {
   if (options.precompute_mels != "auto" || cache.has_mels()) return false;
   StorageNeed need{cache.arenas().samples.size(), cache.arenas().token_ids.size(), 0};
   for (const StoredClip& clip : cache.tables().clips) need.mels += static_cast<uint64_t>(clip.frames) * kFrameBytes;
-  return mels_fit(need, base::memory().available_bytes);
+  return mels_fit(need, free_memory);
 }
 
 }  // namespace
@@ -197,7 +201,7 @@ void ClipStore::State::take_in_memory(const StorageNeed& need, bool with_mels) {
   // advantage only while it costs nothing.
   const auto rounded = [](uint64_t bytes) { return std::bit_ceil(std::max<uint64_t>(bytes, 1)); };
   const uint64_t all = rounded(need.samples) + rounded(need.token_ids) + (with_mels ? rounded(need.mels) : 0);
-  const bool pinned = target.pinned && at::hasCUDA() && all <= base::memory().available_bytes / 2;
+  const bool pinned = target.pinned && at::hasCUDA() && all <= free_memory() / 2;
   const auto options = at::TensorOptions().pinned_memory(pinned);
   samples = at::empty({static_cast<int64_t>(need.samples / sizeof(int16_t))}, options.dtype(at::kShort));
   token_ids = at::empty({static_cast<int64_t>(need.token_ids / sizeof(int32_t))}, options.dtype(at::kInt));
@@ -307,7 +311,7 @@ void ClipStore::State::build(const TrainingSet& set, std::vector<SurveyedClip> c
   const StorageNeed need = lay_out(clips);
   const auto old_file = base::state_of(cache_path);
   const StorageRoom room{
-      .free_memory = base::memory().available_bytes,
+      .free_memory = free_memory(),
       .free_disk = base::free_bytes(cache_path) + static_cast<uint64_t>(old_file ? old_file->bytes : 0)};
   const StoragePlan plan = plan_storage(need, room, options);
   for (const std::string& sentence : plan.notes) note(sentence);
@@ -369,7 +373,7 @@ ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, c
   state.keys = keys_of(set, clips, tokenizer, target, options);
   auto cache = options.data_cache == "false" ? nullptr
                                              : ClipCache::open(state.cache_path, ClipCache::Check::kAll, state.threads);
-  if (cache && cache->keys().content == state.keys.content && !lacks_mels(*cache, options)) {
+  if (cache && cache->keys().content == state.keys.content && !lacks_mels(*cache, options, state.free_memory())) {
     state.map(std::move(cache));
     state.how = fmt::format("{} in {}, ready in {:.1f} s", state.contents_text(), state.cache_path.string(),
                             seconds_since(start));

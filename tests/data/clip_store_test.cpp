@@ -303,6 +303,25 @@ TEST_F(ClipStoreTest, ADamagedCacheIsMadeAnew) {
   }
 }
 
+TEST_F(ClipStoreTest, WhatDoesNotFitIntoMemoryIsTheSameFromTheDisk) {
+  small_.add_clips(20);
+  data::StoreTarget little = small_target();
+  little.free_memory_bytes = store().samples().nbytes();
+  {
+    const ClipStore clips = store({.data_cache = "auto"}, little);
+    EXPECT_NE(clips.how().find("on the disk, decoded in"), std::string::npos) << clips.how();
+    EXPECT_EQ(clips.notes().size(), 2u);
+    expect_same(clips, store({.precompute_mels = "false", .data_cache = "false"}));
+  }
+  const ClipStore again = store({.data_cache = "auto"}, little);
+  EXPECT_TRUE(was_mapped(again)) << again.how();
+  const ClipStore with_room = store({.data_cache = "auto"});  // mels fit now, and the sounds are there
+  EXPECT_NE(with_room.how().find("(20 clips as they were in the cache)"), std::string::npos) << with_room.how();
+  expect_same(with_room, store());
+  EXPECT_NE(error_of([&] { store({.data_cache = "false"}, little); }).find("--data_cache false forbids"),
+            std::string::npos);
+}
+
 TEST_F(ClipStoreTest, AFolderThatCannotBeWrittenIsNoError) {
   small_.add_clips(3);
   write_file(small_.folder() / ".cache", "a file where the folder should be");

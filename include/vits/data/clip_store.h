@@ -48,6 +48,7 @@ struct StoreTarget {
   std::vector<std::string> speakers;  // names by id; empty: a voice without speakers, and the clips' names are ignored
   bool pinned = false;                // for a card
   int threads = 0;                    // 0: one a processor
+  uint64_t free_memory_bytes = 0;     // to plan with; 0: what this machine has
 };
 
 struct StoredClip {
