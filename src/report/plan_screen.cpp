@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <ctime>
 
 #include "labelled_lines.h"
@@ -54,9 +54,9 @@ std::string steps_text(const PlanScreen& plan) {
 
 std::string time_text(const PlanScreen& plan) {
   if (plan.run_seconds <= 0) return "";
-  std::string text =
-      "ready " + clock_text(plan.now_unix_seconds + static_cast<int64_t>(plan.run_seconds + 0.5), plan.now_unix_seconds)
-      + ", in " + duration_text(plan.run_seconds);
+  std::string text = "ready "
+                     + clock_text(plan.now_unix_seconds + std::llround(plan.run_seconds), plan.now_unix_seconds)
+                     + ", in " + duration_text(plan.run_seconds);
   if (plan.given_seconds > 0) text += " (asked for: " + duration_text(plan.given_seconds) + " of training)";
   if (plan.samples_per_second > 0) text += fmt::format(", at {:.1f} clips a second", plan.samples_per_second);
   return text;

@@ -44,8 +44,8 @@ std::vector<std::string> wandb_command(const fs::path& folder, const std::string
 WandbFollower::WandbFollower(const fs::path& folder, const std::string& project)
     : WandbFollower(folder, wandb_command(folder, project)) {}
 
-WandbFollower::WandbFollower(fs::path folder, const std::vector<std::string>& command)
-    : log_(std::move(folder) / "wandb.log") {
+WandbFollower::WandbFollower(const fs::path& folder, const std::vector<std::string>& command)
+    : log_(folder / "wandb.log") {
   try {
     if (command.empty())
       throw Error("there is no scripts/wandb_follow above the program. Start the vits-train of the checkout.");

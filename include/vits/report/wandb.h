@@ -19,7 +19,7 @@ class WandbFollower {
   // Begins to follow the run in `folder`; it is heard of in `folder`/wandb.log. When that cannot be, it is said aloud
   // and the follower does nothing.
   WandbFollower(const std::filesystem::path& folder, const std::string& project);
-  WandbFollower(std::filesystem::path folder, const std::vector<std::string>& command);
+  WandbFollower(const std::filesystem::path& folder, const std::vector<std::string>& command);
   // Waits up to a minute until the last lines are passed on; destroy it after the RunReport.
   ~WandbFollower();
   WandbFollower(const WandbFollower&) = delete;
