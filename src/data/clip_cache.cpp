@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "content_hash.h"
+#include "store_progress.h"
 #include "vits/base/error.h"
 #include "vits/base/stop_signal.h"
 
@@ -143,11 +144,12 @@ std::filesystem::path cache_file(const std::filesystem::path& training_folder) {
   return training_folder / ".cache" / "clips";
 }
 
-std::shared_ptr<const ClipCache> ClipCache::open(const std::filesystem::path& file, Check check, int threads) {
+std::shared_ptr<const ClipCache> ClipCache::open(const std::filesystem::path& file, Check check, int threads,
+                                                 const StoreListener& listener) {
   if (!base::state_of(file)) return nullptr;
   try {
     std::shared_ptr<ClipCache> cache(new ClipCache(file));
-    return cache->read(check, threads) ? cache : nullptr;
+    return cache->read(check, threads, listener) ? cache : nullptr;
   } catch (const Stopped&) {
     throw;
   } catch (const Error&) {  // it cannot be read, so it is made anew
@@ -155,7 +157,7 @@ std::shared_ptr<const ClipCache> ClipCache::open(const std::filesystem::path& fi
   }
 }
 
-bool ClipCache::read(Check check, int threads) {
+bool ClipCache::read(Check check, int threads, const StoreListener& listener) {
   const std::span<const char> bytes = mapped_.bytes();
   Header header;
   if (bytes.size() < kPageBytes) return false;
@@ -163,10 +165,13 @@ bool ClipCache::read(Check check, int threads) {
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0 || header.format != kFormat
       || header.hash != header.own_hash() || header.tables.begin + header.tables.bytes != bytes.size())
     return false;
+  const auto pieces = [](const Part& part) { return static_cast<int64_t>((part.bytes + (1 << 20) - 1) >> 20); };
+  StoreProgress progress(listener, "megabytes of the cache read",
+                         pieces(header.samples) + pieces(header.token_ids) + pieces(header.mels));
   const auto is_intact = [&](const Part& part) {
-    return content_hash(bytes.data() + part.begin, part.bytes, threads) == part.hash;
+    return content_hash(bytes.data() + part.begin, part.bytes, threads, [&] { progress.count(); }) == part.hash;
   };
-  if (!is_intact(header.tables)) return false;
+  if (content_hash(bytes.data() + header.tables.begin, header.tables.bytes, 1) != header.tables.hash) return false;
   if (check == Check::kAll && !(is_intact(header.token_ids) && is_intact(header.samples) && is_intact(header.mels)))
     return false;
   tables_ = tables_from({bytes.data() + header.tables.begin, header.tables.bytes});

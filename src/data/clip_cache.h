@@ -47,7 +47,8 @@ class ClipCache {
     kTables,  // of a file that has just been written
   };
   // Nothing when there is no such file or something is wrong with it.
-  static std::shared_ptr<const ClipCache> open(const std::filesystem::path& file, Check check, int threads);
+  static std::shared_ptr<const ClipCache> open(const std::filesystem::path& file, Check check, int threads,
+                                               const StoreListener& listener = {});
 
   const CacheKeys& keys() const { return keys_; }
   const ClipTables& tables() const { return tables_; }
@@ -57,7 +58,7 @@ class ClipCache {
 
  private:
   explicit ClipCache(const std::filesystem::path& file) : mapped_(file) {}
-  bool read(Check check, int threads);
+  bool read(Check check, int threads, const StoreListener& listener);
 
   base::MappedFile mapped_;
   CacheKeys keys_;

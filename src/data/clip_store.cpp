@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -17,13 +15,14 @@
 #include "clip_mels.h"
 #include "clip_survey.h"
 #include "content_hash.h"
+#include "skipped_clips.h"
 #include "storage_plan.h"
+#include "store_progress.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
 #include "vits/base/machine.h"
 #include "vits/base/parallel.h"
 #include "vits/base/stop_signal.h"
-#include "vits/formats/delimited.h"
 
 namespace vits::data {
 
@@ -61,38 +60,6 @@ CacheKeys keys_of(const TrainingSet& set, const std::vector<SurveyedClip>& clips
       for (const int64_t id : tokenizer.encode(clip.text).ids) content.add(static_cast<uint64_t>(id));
   }
   return {sound.value(), content.value()};
-}
-
-// "FILE, row N: why", as TrainingSet has it.
-SkippedClip skipped_row(const TrainingSet& set, const std::string& defect) {
-  for (const bool validation : {false, true}) {
-    const std::string begin = set.manifest(validation).string() + ", row ";
-    const size_t colon = defect.find(": ", begin.size());
-    if (!defect.starts_with(begin) || colon == std::string::npos) continue;
-    return {.id = "",
-            .file = set.manifest(validation).string(),
-            .row = std::strtoll(defect.c_str() + begin.size(), nullptr, 10),
-            .reason = "manifest: " + defect.substr(colon + 2)};
-  }
-  return {.id = "", .file = "", .row = 0, .reason = "manifest: " + defect};
-}
-
-void throw_nothing_left(const TrainingSet& set, const std::vector<SkippedClip>& skipped) {
-  if (skipped.empty())
-    throw Error("{} names no clip. Make the folder anew with `vits-train prepare`.", set.manifest(false).string());
-  std::map<std::string, std::pair<int64_t, const SkippedClip*>> kinds;
-  for (const SkippedClip& clip : skipped) {
-    auto& [count, first] = kinds[clip.reason.substr(0, clip.reason.find(':'))];
-    if (count++ == 0) first = &clip;
-  }
-  const auto commonest = std::max_element(kinds.begin(), kinds.end(),
-                                          [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
-  const SkippedClip& example = *commonest->second.second;
-  throw Error(
-      "{}: no clip is left to train on. Of {} that were skipped, {} for one reason; the first, {}: {} All are in {}.",
-      set.folder.string(), skipped.size(), commonest->second.first,
-      example.id.empty() ? fmt::format("row {}", example.row) : example.id, example.reason,
-      (set.folder / "skipped.csv").string());
 }
 
 }  // namespace
@@ -139,7 +106,6 @@ struct ClipStore::State {
   void fill(std::vector<SurveyedClip>& clips, const ArenaBytes& arenas, const ClipCache* before,
             const StoreListener& listener);
   void list_skipped(const TrainingSet& set, const std::vector<SurveyedClip>& clips);
-  void write_skipped(const fs::path& file);
   void finish();
 };
 
@@ -271,22 +237,6 @@ void ClipStore::State::list_skipped(const TrainingSet& set, const std::vector<Su
   }
 }
 
-void ClipStore::State::write_skipped(const fs::path& file) {
-  try {
-    if (tables.skipped.empty()) {
-      fs::remove(file);
-      return;
-    }
-    std::string text = formats::delimited_line({"id", "file", "row", "reason"}, {});
-    for (const SkippedClip& clip : tables.skipped)
-      text +=
-          formats::delimited_line({clip.id, clip.file, clip.row > 0 ? std::to_string(clip.row) : "", clip.reason}, {});
-    base::write_file(file, text);
-  } catch (const std::exception& error) {
-    note(fmt::format("The list of skipped clips could not be written: {}", error.what()));
-  }
-}
-
 void ClipStore::State::map(std::shared_ptr<const ClipCache> from) {
   cache = std::move(from);
   const ArenaBytes& arenas = cache->arenas();
@@ -371,8 +321,9 @@ ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, c
   const auto start = std::chrono::steady_clock::now();
   std::vector<SurveyedClip> clips = with_states(set, chosen_clips(set, options.max_samples), target, state.threads);
   state.keys = keys_of(set, clips, tokenizer, target, options);
-  auto cache = options.data_cache == "false" ? nullptr
-                                             : ClipCache::open(state.cache_path, ClipCache::Check::kAll, state.threads);
+  auto cache = options.data_cache == "false"
+                   ? nullptr
+                   : ClipCache::open(state.cache_path, ClipCache::Check::kAll, state.threads, listener);
   if (cache && cache->keys().content == state.keys.content && !lacks_mels(*cache, options, state.free_memory())) {
     state.map(std::move(cache));
     state.how = fmt::format("{} in {}, ready in {:.1f} s", state.contents_text(), state.cache_path.string(),
@@ -380,7 +331,11 @@ ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, c
   } else {
     state.build(set, std::move(clips), cache.get(), tokenizer, options, listener);
   }
-  state.write_skipped(set.folder / "skipped.csv");
+  try {
+    write_skipped_list(set.folder, state.tables.skipped);
+  } catch (const std::exception& error) {
+    state.note(fmt::format("The list of skipped clips could not be written: {}", error.what()));
+  }
   state.finish();
   if (training().empty()) throw_nothing_left(set, skipped());
 }

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "hash.h"
+#include "store_progress.h"
 #include "vits/base/error.h"
 #include "vits/base/parallel.h"
 #include "vits/base/stop_signal.h"
@@ -62,15 +63,6 @@ std::vector<const TrainingClip*> least_hashes(std::vector<const TrainingClip*> c
 }
 
 }  // namespace
-
-void StoreProgress::count() {
-  const int64_t done = ++done_;
-  if (!listener_ || (done % step_ != 0 && done != total_)) return;
-  const std::lock_guard lock(telling_);
-  if (done <= told_) return;
-  told_ = done;
-  listener_(stage_, done, total_);
-}
 
 std::vector<const TrainingClip*> chosen_clips(const TrainingSet& set, int64_t max_samples) {
   std::vector<const TrainingClip*> training, validation;

@@ -1,10 +1,8 @@
 // What is known of every clip before its samples are read: its token ids, how long it is, and whether it can be trained
 // on at all.
 #pragma once
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,22 +20,6 @@ struct SurveyedClip {
   std::vector<int64_t> token_ids;
   int64_t cached = -1;    // its number in the cache file, if its sound stands there
   std::string complaint;  // why it is skipped; empty: it is taken
-};
-
-// Tells a StoreListener of work that several threads do.
-class StoreProgress {
- public:
-  StoreProgress(const StoreListener& listener, const char* stage, int64_t total)
-      : listener_(listener), stage_(stage), total_(total), step_(total / 200 + 1) {}
-  void count();
-
- private:
-  const StoreListener& listener_;
-  const char* stage_;
-  int64_t total_, step_;
-  std::atomic<int64_t> done_ = 0;
-  std::mutex telling_;
-  int64_t told_ = 0;
 };
 
 // The clips of the set to take, training ones first. With --max_samples those whose ids have the least hashes, so that

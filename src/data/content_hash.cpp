@@ -47,13 +47,14 @@ ContentHash& ContentHash::add(uint64_t number) {
 
 ContentHash& ContentHash::add(std::string_view bytes) { return add(piece_hash(bytes.data(), bytes.size())); }
 
-uint64_t content_hash(const void* bytes, size_t count, int threads) {
+uint64_t content_hash(const void* bytes, size_t count, int threads, const std::function<void()>& counted) {
   std::vector<uint64_t> hashes((count + kPieceBytes - 1) / kPieceBytes);
   base::for_each_task(static_cast<int64_t>(hashes.size()), threads, [&](int64_t piece) {
     base::throw_if_stopped();
     const size_t begin = static_cast<size_t>(piece) * kPieceBytes;
     hashes[static_cast<size_t>(piece)] =
         piece_hash(static_cast<const char*>(bytes) + begin, std::min(kPieceBytes, count - begin));
+    if (counted) counted();
   });
   ContentHash all;
   all.add(count);

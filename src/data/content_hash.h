@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace vits::data {
@@ -18,7 +19,7 @@ class ContentHash {
   uint64_t hash_ = 0x2d358dccaa6c78a5;
 };
 
-// The same for any number of threads.
-uint64_t content_hash(const void* bytes, size_t count, int threads);
+// The same for any number of threads. `counted` is called by them after every piece of a mebibyte.
+uint64_t content_hash(const void* bytes, size_t count, int threads, const std::function<void()>& counted = {});
 
 }  // namespace vits::data
