@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 #include <optional>
+#include <sstream>
 
 #include "growing_file.h"
 #include "heatmap.h"
@@ -45,6 +46,12 @@ std::string time_stamp() {
   const size_t count = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &parts);
   std::string stamp(text, count);
   return stamp.insert(stamp.size() - 2, ":");
+}
+
+// A text of several lines, such as the plan, is as many lines of the log.
+void say(Level level, const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) log_line(level, "train", line);
 }
 
 // A run may start in a folder that is yet to be made. When that fails, writing the first file will tell.
@@ -125,6 +132,7 @@ struct RunReport::State {
   std::optional<Clock::time_point> drawn, said;
   std::optional<StepReport> unsaid;  // the newest step, while no plain line has told of it
   Figures newest_losses;
+  int64_t newest_step = -1;
   LogTap tap{[this](const std::string& line) { write_log(line); }};
 };
 
@@ -141,12 +149,16 @@ RunReport::~RunReport() {
 void RunReport::step(const StepReport& report) {
   state_->guarded("a step", [&] {
     const Figures figures = figures_of(report);
+    const int64_t step = report.place.step;
     state_->newest_losses = report.losses;
+    if (step < state_->newest_step)  // the run was taken back to an earlier step, and its curves with it
+      state_->events.add(formats::session_start_event(state_->now_at(step)));
+    state_->newest_step = step;
     state_->metrics.add(metrics_line(report.place, figures, {{"elapsed_seconds", report.elapsed_seconds}}));
-    state_->events.add(formats::scalars_event(state_->now_at(report.place.step), figures));
+    state_->events.add(formats::scalars_event(state_->now_at(step), figures));
     if (state_->on_terminal) state_->draw(report);
     state_->unsaid = report;
-    const bool last = report.place.step >= report.place.steps;
+    const bool last = step >= report.place.steps;
     if (last || !state_->said || Clock::now() - *state_->said >= kBetweenPlainLines) state_->say_plainly(report);
   });
 }
@@ -194,12 +206,12 @@ void RunReport::text(int64_t step, const std::string& tag, const std::string& ma
 }
 
 void RunReport::info(const std::string& text) {
-  report::info("train", "{}", text);
+  say(Level::kInfo, text);
   state_->tell_of_trouble();
 }
 
 void RunReport::warn(const std::string& text) {
-  report::warn("train", "{}", text);
+  say(Level::kWarn, text);
   state_->tell_of_trouble();
 }
 

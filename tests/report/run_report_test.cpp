@@ -144,11 +144,12 @@ TEST(RunReport, TrainLogHoldsWhatEveryRoomSaysWithItsTime) {
       report.validation(report_at(start + 2).place, {{"mel", 18.5}, {"total", 30.125}}, 12.34);
       info("data", "{} clips", 12);
       report.warn("too warm");
+      if (start == 2) report.info("Voice  kim\nData   12 clips\n");
     });
     info("data", "after its end");
   }
   const auto lines = lines_of(read_file(folder.path() / "train.log"));
-  ASSERT_EQ(lines.size(), 8u);
+  ASSERT_EQ(lines.size(), 10u);
   const std::regex stamped(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d (.*))");
   std::vector<std::string> said;
   for (const auto& line : lines) {
@@ -160,6 +161,8 @@ TEST(RunReport, TrainLogHoldsWhatEveryRoomSaysWithItsTime) {
   EXPECT_EQ(said[1], "[train] validation at step 2 (epoch 1): total 30.12, mel 18.5; it took 12.3 s");
   EXPECT_EQ(said[2], "[data] 12 clips");
   EXPECT_EQ(said[3], "[train] warning: too warm");
+  EXPECT_EQ(said[8], "[train] Voice  kim");
+  EXPECT_EQ(said[9], "[train] Data   12 clips");
   EXPECT_EQ(said[5], "[train] validation at step 4 (epoch 1): total 30.12, mel 18.5; it took 12.3 s");
 }
 
@@ -225,6 +228,20 @@ TEST(RunReport, TensorBoardShowsEveryCurveOfAContinuedRunOnce) {
   EXPECT_EQ(read["images"]["alignment/1"][0][1], 24);  // scaled up eight times
   EXPECT_EQ(read["audio"]["sentence/1"][0], Json::parse(R"([60, 22050.0, "0000004001800000"])"));
   EXPECT_EQ(read["texts"]["options"], Json::parse(R"([[0, "learning_rate 2e-5"]])"));
+}
+
+TEST(RunReport, ARunThatIsTakenBackTakesItsCurvesWithIt) {
+  const TemporaryFolder folder;
+  printed_by([&] {
+    RunReport report(folder.path(), 0);
+    for (const int64_t step : {10, 20, 30, 40}) report.step(report_at(step));
+    report.validation(report_at(40).place, {{"mel", 90.5}}, 12.0);
+    for (const int64_t step : {30, 40, 50}) report.step(report_at(step, 5.0));
+  });
+  const Json read = tensorboard_in(folder.path());
+  EXPECT_EQ(read["scalars"]["train/mel"],
+            Json::parse(R"([[10, "17.25"], [20, "17.25"], [30, "5.0"], [40, "5.0"], [50, "5.0"]])"));
+  EXPECT_EQ(read["scalars"].value("validation/mel", Json::array()), Json::array());
 }
 
 TEST(RunReport, AFileThatCannotBeWrittenIsSaidOnceAndMadeUpForLater) {

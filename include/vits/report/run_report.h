@@ -50,6 +50,7 @@ class RunReport {
   RunReport(const RunReport&) = delete;
   RunReport& operator=(const RunReport&) = delete;
 
+  // A step before the newest one tells that the run was taken back: TensorBoard's curves are purged from there on.
   void step(const StepReport& report);
   // The live line alone, between two step reports; costs microseconds and writes to no file.
   void live(const StepReport& report);
@@ -59,10 +60,12 @@ class RunReport {
   void sound(int64_t step, const std::string& tag, std::span<const float> samples, int64_t sample_rate_hz);
   void text(int64_t step, const std::string& tag, const std::string& markdown);
 
-  // A line on the terminal, above the live line, and in train.log.
+  // A line on the terminal, above the live line, and in train.log; several where the text has several.
   void info(const std::string& text);
   void warn(const std::string& text);
 
+  // Tries again to write what could not be written. Everything else was handed to the system at once; nothing here
+  // waits for the disk.
   void flush();
 
  private:
