@@ -25,7 +25,7 @@ struct InspectOptions {
   }
 };
 
-void line(const std::string& name, const std::string& text) { fmt::print("  {:<24}{}\n", name, text); }
+void line(const std::string& name, const std::string& text) { fmt::print("  {:<26}{}\n", name, text); }
 
 std::string joined(const std::vector<std::string>& words, const char* between) {
   std::string text;

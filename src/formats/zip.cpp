@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -158,7 +159,7 @@ std::string common_fields(const std::string& name, uint32_t crc, uint64_t bytes)
   return text;
 }
 
-constexpr uint16_t kVersionNeeded = 20;
+constexpr uint16_t kVersionNeeded = 20, kVersionOfZip64 = 45;
 
 }  // namespace
 
@@ -248,21 +249,28 @@ void ZipWriter::write(std::string_view bytes) {
 
 void ZipWriter::add(const std::string& name, std::string_view bytes) {
   if (!names_.insert(name).second) throw Error("{} would hold the record {} twice.", path_, printable(name));
-  if (bytes.size() >= kMax32 - offset_ - kMax16 || names_.size() >= kMax16 || name.size() > kMax16 / 2)
-    throw Error("{} would grow beyond 4 GiB or {} records, which this writer does not do.", path_, kMax16);
+  if (bytes.size() >= kMax32 || names_.size() >= kMax16 || name.size() > kMax16 / 2)
+    throw Error("{} would have a record of more than 4 GiB or more than {} records, which this writer does not do.",
+                path_, kMax16);
   const std::string common = common_fields(name, checksum(bytes), bytes.size());
 
   put<uint32_t>(directory_, kDirectoryEntry);
   put<uint16_t>(directory_, kVersionNeeded);
   put<uint16_t>(directory_, kVersionNeeded);
   directory_ += common;
-  put<uint16_t>(directory_, 0);  // extra
+  std::string extra;
+  if (offset_ >= kMax32) {
+    put<uint16_t>(extra, kZip64Extra);
+    put<uint16_t>(extra, sizeof offset_);
+    put<uint64_t>(extra, offset_);
+  }
+  put<uint16_t>(directory_, static_cast<uint16_t>(extra.size()));
   put<uint16_t>(directory_, 0);  // comment
   put<uint16_t>(directory_, 0);  // disk
   put<uint16_t>(directory_, 0);  // internal attributes
   put<uint32_t>(directory_, 0);  // external attributes
-  put<uint32_t>(directory_, static_cast<uint32_t>(offset_));
-  directory_ += name;
+  put<uint32_t>(directory_, static_cast<uint32_t>(std::min(offset_, kMax32)));
+  directory_ += name + extra;
 
   // The extra field "FB" is PyTorch's padding: a tag, a length and as many letters Z as bring the bytes to the
   // alignment.
@@ -283,13 +291,30 @@ void ZipWriter::add(const std::string& name, std::string_view bytes) {
 
 void ZipWriter::commit() {
   std::string end;
+  if (offset_ >= kMax32) {
+    constexpr uint64_t kEnd64Rest = 44;  // bytes of the record after this very number
+    put<uint32_t>(end, kEnd64);
+    put<uint64_t>(end, kEnd64Rest);
+    put<uint16_t>(end, kVersionOfZip64);
+    put<uint16_t>(end, kVersionOfZip64);
+    put<uint32_t>(end, 0);  // disk
+    put<uint32_t>(end, 0);  // disk of the directory
+    put<uint64_t>(end, names_.size());
+    put<uint64_t>(end, names_.size());
+    put<uint64_t>(end, directory_.size());
+    put<uint64_t>(end, offset_);
+    put<uint32_t>(end, kEnd64Locator);
+    put<uint32_t>(end, 0);  // disk
+    put<uint64_t>(end, offset_ + directory_.size());
+    put<uint32_t>(end, 1);  // disks
+  }
   put<uint32_t>(end, kEnd);
   put<uint16_t>(end, 0);
   put<uint16_t>(end, 0);
   put<uint16_t>(end, static_cast<uint16_t>(names_.size()));
   put<uint16_t>(end, static_cast<uint16_t>(names_.size()));
   put<uint32_t>(end, static_cast<uint32_t>(directory_.size()));
-  put<uint32_t>(end, static_cast<uint32_t>(offset_));
+  put<uint32_t>(end, static_cast<uint32_t>(std::min(offset_, kMax32)));
   put<uint16_t>(end, 0);
   write(directory_);
   write(end);

@@ -45,6 +45,21 @@ TEST(Zip, ReadsWhatItWroteAlignedForMapping) {
   EXPECT_EQ(bytes.find("wwww") % 64, 0u);
 }
 
+TEST(Zip, SlowFilesOfMoreThan4GigabytesReadBackHereAndInPython) {
+  TemporaryFolder folder;
+  if (vits::base::free_bytes(folder.path()) < 6ull << 30) GTEST_SKIP() << "less than 6 GiB are free";
+  const auto path = folder.path() / "big.zip";
+  const std::string filling(1500u << 20, 'x');
+  ZipWriter writer(path);
+  for (const char* name : {"a/1", "a/2", "a/3"}) writer.add(name, filling);
+  writer.add("a/version", "3\n");  // PyTorch looks for it
+  writer.add("a/last", "beyond");
+  writer.commit();
+  EXPECT_GT(std::filesystem::file_size(path), 1ull << 32);
+  EXPECT_EQ(ZipReader(path).read("a/last").text(), "beyond");
+  EXPECT_EQ(vits::support::run_python("tests/formats/read_zip_record.py", {path, "a/last"}), "beyond beyond\n");
+}
+
 TEST(Zip, RefusesToWriteARecordTwice) {
   TemporaryFolder folder;
   ZipWriter zip(folder.path() / "x.zip");

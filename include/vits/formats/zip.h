@@ -59,7 +59,8 @@ class ZipReader {
 };
 
 // Writes records one by one, stored, each aligned to 64 bytes so that torch.load(mmap=True) can use them in place.
-// Nothing stands at `path` until commit(). Files of 4 GiB and more are refused with an Error: no voice comes near.
+// Nothing stands at `path` until commit(). A file may be of any size, in zip64 form where it must be; a record of 4 GiB
+// or more is refused with an Error: no tensor comes near.
 class ZipWriter {
  public:
   explicit ZipWriter(const std::filesystem::path& path);
