@@ -168,11 +168,18 @@ void ClipStore::State::take_in_memory(const StorageNeed& need, bool with_mels) {
   const auto rounded = [](uint64_t bytes) { return std::bit_ceil(std::max<uint64_t>(bytes, 1)); };
   const uint64_t all = rounded(need.samples) + rounded(need.token_ids) + (with_mels ? rounded(need.mels) : 0);
   const bool pinned = target.pinned && at::hasCUDA() && all <= free_memory() / 2;
-  const auto options = at::TensorOptions().pinned_memory(pinned);
-  samples = at::empty({static_cast<int64_t>(need.samples / sizeof(int16_t))}, options.dtype(at::kShort));
-  token_ids = at::empty({static_cast<int64_t>(need.token_ids / sizeof(int32_t))}, options.dtype(at::kInt));
-  if (with_mels)
-    mels = at::empty({static_cast<int64_t>(need.mels / kFrameBytes), audio::kMelBands}, options.dtype(at::kHalf));
+  const auto take = [&](const at::TensorOptions& options) {
+    samples = at::empty({static_cast<int64_t>(need.samples / sizeof(int16_t))}, options.dtype(at::kShort));
+    token_ids = at::empty({static_cast<int64_t>(need.token_ids / sizeof(int32_t))}, options.dtype(at::kInt));
+    if (with_mels)
+      mels = at::empty({static_cast<int64_t>(need.mels / kFrameBytes), audio::kMelBands}, options.dtype(at::kHalf));
+  };
+  try {
+    take(at::TensorOptions().pinned_memory(pinned));
+  } catch (const c10::Error&) {
+    if (!pinned) throw;
+    take(at::TensorOptions());
+  }
 }
 
 void ClipStore::State::fill(std::vector<SurveyedClip>& clips, const ArenaBytes& arenas, const ClipCache* before,
@@ -260,9 +267,9 @@ void ClipStore::State::build(const TrainingSet& set, std::vector<SurveyedClip> c
   survey(clips, tokenizer, target, threads, listener);
   const StorageNeed need = lay_out(clips);
   const auto old_file = base::state_of(cache_path);
-  const StorageRoom room{
-      .free_memory = free_memory(),
-      .free_disk = base::free_bytes(cache_path) + static_cast<uint64_t>(old_file ? old_file->bytes : 0)};
+  const StorageRoom room{.free_memory = free_memory(),
+                         .free_disk = base::free_bytes(cache_path),
+                         .old_cache = static_cast<uint64_t>(old_file ? old_file->bytes : 0)};
   const StoragePlan plan = plan_storage(need, room, options);
   for (const std::string& sentence : plan.notes) note(sentence);
 

@@ -72,7 +72,8 @@ StoragePlan plan_storage(const StorageNeed& need, const StorageRoom& room, const
   if (options.data_cache == "true") {
     plan.writes_cache = has_disk;
   } else if (options.data_cache == "auto") {
-    plan.writes_cache = static_cast<double>(file) * kDiskToSpare <= static_cast<double>(room.free_disk);
+    plan.writes_cache =
+        has_disk && static_cast<double>(file) * kDiskToSpare <= static_cast<double>(room.free_disk + room.old_cache);
   }
   if (options.data_cache != "false" && !plan.writes_cache)
     plan.notes.push_back(fmt::format(

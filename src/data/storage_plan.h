@@ -14,7 +14,8 @@ struct StorageNeed {  // in bytes
 
 struct StorageRoom {  // in bytes
   uint64_t free_memory = 0;
-  uint64_t free_disk = 0;  // what the old cache file holds counts as free
+  uint64_t free_disk = 0;
+  uint64_t old_cache = 0;  // on the disk; given back once the new one is there
 };
 
 struct StoragePlan {

@@ -120,6 +120,33 @@ TEST_F(LoaderTest, SamplesKeptOnTheDeviceGiveTheSameBytes) {
   for (size_t i = 0; i < 5; ++i) expect_same(a[i], b[i]);
 }
 
+TEST_F(LoaderTest, BatchesOnCudaEqualThoseOnTheCpu) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no CUDA device";
+  const ClipStore clips = store();
+  std::vector<ClipNumbers> batches;
+  for (int64_t i = 0; i < 60; ++i) batches.push_back({i % 15, (7 * i + 1) % 15, (4 * i + 2) % 15});
+  Loader host(clips, kCpu, {.round_frames = 16});
+  const auto expected = all_of(host, batches);
+  const auto work = at::rand({2000, 2000}, at::TensorOptions(at::kCUDA));
+  for (const char* on_gpu : {"false", "true"}) {
+    Loader card(clips, c10::Device(at::kCUDA), {.data_on_gpu = on_gpu});
+    EXPECT_EQ(card.keeps_data_on_device(), on_gpu == std::string("true"));
+    card.begin(batches);
+    std::vector<Batch> all;
+    while (const auto batch = card.next()) {
+      work.matmul(work);  // the copies below are still to come when the host asks for the next batches
+      all.push_back(clone(*batch));
+    }
+    ASSERT_EQ(all.size(), expected.size());
+    for (size_t i = 0; i < all.size(); ++i) {
+      EXPECT_TRUE(all[i].samples.is_cuda());
+      for (at::Tensor* tensor : {&all[i].token_ids, &all[i].samples, &all[i].mels, &all[i].lengths_there})
+        *tensor = tensor->cpu();
+      expect_same(all[i], expected[i]);
+    }
+  }
+}
+
 TEST_F(LoaderTest, BatchHoldsUntilNextWasCalledTwiceMore) {
   const ClipStore clips = store();
   Loader loader(clips, kCpu, {});

@@ -12,7 +12,7 @@ constexpr uint64_t kGb = 1'000'000'000;
 const StorageNeed kNeed{2600'000'000, 10'000'000, 800'000'000};
 
 StoragePlan plan(uint64_t memory_gb, uint64_t disk_gb, const StoreOptions& options = {}) {
-  return plan_storage(kNeed, {memory_gb * kGb, disk_gb * kGb}, options);
+  return plan_storage(kNeed, {.free_memory = memory_gb * kGb, .free_disk = disk_gb * kGb, .old_cache = 0}, options);
 }
 
 std::string error_text(uint64_t memory_gb, uint64_t disk_gb, const StoreOptions& options = {}) {
@@ -77,6 +77,12 @@ TEST(StoragePlan, TheCacheLeavesTheDiskRoomToSpareUnlessItIsAskedFor) {
   EXPECT_FALSE(full.writes_cache);
   EXPECT_EQ(full.notes.size(), 1u);
   EXPECT_FALSE(plan(16, 100, {.data_cache = "false"}).writes_cache);
+  // The old file takes the place of the new one, but only after it.
+  const auto beside_old = [](uint64_t disk_gb) {
+    return plan_storage(kNeed, {.free_memory = 16 * kGb, .free_disk = disk_gb * kGb, .old_cache = 7 * kGb}, {});
+  };
+  EXPECT_TRUE(beside_old(4).writes_cache);
+  EXPECT_FALSE(beside_old(3).writes_cache);
 }
 
 }  // namespace
