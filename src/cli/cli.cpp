@@ -13,6 +13,7 @@
 #include "vits/base/error.h"
 #include "vits/base/mapped_file.h"
 #include "vits/base/nearest.h"
+#include "vits/base/patience.h"
 #include "vits/base/stop_signal.h"
 #include "vits/report/log.h"
 
@@ -31,7 +32,7 @@ const Command& command_named(const std::vector<Command>& commands, const std::st
   throw UsageError("there is no command \"{}\".{} See vits-train --help.", name, base::did_you_mean(name, known));
 }
 
-int run_words(const std::vector<std::string>& words) {
+int run_words(const std::vector<std::string>& words, char** arguments) {
   const auto commands = all_commands();
   const std::string first = words.empty() ? "train" : words.front();
   if (first == "--help" || first == "-h" || first == "help") {
@@ -54,6 +55,7 @@ int run_words(const std::vector<std::string>& words) {
     print(command_help(command));
     return 0;
   }
+  if (command.computes_for_hours) base::wait_patiently(arguments);
   base::watch_for_stop();
   base::explain_lost_pages();
   return command.run();
@@ -66,7 +68,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 int run(int argument_count, char** arguments) {
   try {
-    const int code = run_words({arguments + 1, arguments + argument_count});
+    const int code = run_words({arguments + 1, arguments + argument_count}, arguments);
     if (std::fflush(stdout) != 0) throw Error("cannot write to standard output. Is the disk full or the reader gone?");
     return code;
   } catch (const Stopped& stopped) {

@@ -18,7 +18,8 @@ struct Command {
   std::string details;  // what the help says above the options
   std::vector<std::string> examples;
   base::OptionTable options;
-  std::function<int()> run;  // the exit code
+  std::function<int()> run;         // the exit code
+  bool computes_for_hours = false;  // worth a start anew with better settings (base/patience.h)
   // Called when the options are set, to put other values beneath what was given: --config and flags are then set once
   // more. May be empty.
   std::function<void()> beneath = {};

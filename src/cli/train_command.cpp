@@ -4,6 +4,7 @@
 #include "command_list.h"
 #include "vits/base/options.h"
 #include "vits/formats/json.h"
+#include "vits/train/recipe.h"
 #include "vits/train/run_folder.h"
 #include "vits/train/run_options.h"
 #include "vits/train/trainer.h"
@@ -25,8 +26,10 @@ int plan(const train::RunOptions& options) {
   return 0;
 }
 
-// A run that is continued begins with the options it had; flags and --config then win over them.
-void begin_with_those_of_the_run(train::RunOptions& options) {
+// Beneath what was given: the recipe, and in a run that is continued the options it had.
+void set_beneath(train::RunOptions& options) {
+  const std::string recipe = options.recipe.recipe;
+  if (!recipe.empty()) base::set_from_json(base::OptionTable::of(options), train::recipe(recipe), "--recipe " + recipe);
   const auto earlier = train::options_of_run(options.places.checkpoint_dir, options.saving.resume);
   if (!earlier.is_null())
     base::set_from_json(base::OptionTable::of(options), earlier, options.places.checkpoint_dir + "'s checkpoint");
@@ -36,7 +39,7 @@ Command with_options_of_the_run(Command words, int (*run)(const train::RunOption
   const auto options = std::make_shared<train::RunOptions>();
   words.options = base::OptionTable::of(*options);
   words.run = [options, run] { return run(*options); };
-  words.beneath = [options] { begin_with_those_of_the_run(*options); };
+  words.beneath = [options] { set_beneath(*options); };
   return words;
 }
 
@@ -57,6 +60,7 @@ Command make_train_command() {
                     "vits-train --model_name voice/ --data_dir training --epochs 20 --batch_size 4"},
        .options = {},
        .run = {},
+       .computes_for_hours = true,
        .beneath = {}},
       train);
 }
@@ -72,6 +76,7 @@ Command make_plan_command() {
        .examples = {"vits-train plan --target_hours 9.5"},
        .options = {},
        .run = {},
+       .computes_for_hours = true,
        .beneath = {}},
       plan);
 }

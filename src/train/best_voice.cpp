@@ -37,10 +37,10 @@ bool BestVoice::count(double loss, int64_t step, int64_t epoch) {
 
 std::optional<std::string> BestVoice::overfitting_words(double validation, double training_mean) {
   const bool rose = last_validation_ > 0 && validation > last_validation_;
-  if (rises_ == 0 || !rose) training_at_rise_ = training_mean;
+  if (!rose) training_before_rise_ = training_mean;
   rises_ = rose ? rises_ + 1 : 0;
   last_validation_ = validation;
-  if (said_ || rises_ < kRisesOfOverfitting || training_mean >= training_at_rise_) return {};
+  if (said_ || rises_ < kRisesOfOverfitting || training_mean >= training_before_rise_) return {};
   said_ = true;
   return fmt::format(
       "the loss on held-out clips has risen {} times in a row, to {:.4f}, while that on the training clips fell to "
@@ -57,7 +57,7 @@ void to_json(formats::Json& json, const BestVoice& best) {
           {"training_before", best.training_before_},
           {"training_count", best.training_count_},
           {"last_validation", best.last_validation_},
-          {"training_at_rise", best.training_at_rise_},
+          {"training_before_rise", best.training_before_rise_},
           {"rises", best.rises_},
           {"said", best.said_}};
   if (best.value_) json["value"] = *best.value_;
@@ -71,7 +71,7 @@ void from_json(const formats::Json& json, BestVoice& best) {
   json.at("training_before").get_to(best.training_before_);
   json.at("training_count").get_to(best.training_count_);
   json.at("last_validation").get_to(best.last_validation_);
-  json.at("training_at_rise").get_to(best.training_at_rise_);
+  json.at("training_before_rise").get_to(best.training_before_rise_);
   json.at("rises").get_to(best.rises_);
   json.at("said").get_to(best.said_);
   if (json.contains("value")) best.value_ = json.at("value").get<double>();

@@ -34,7 +34,7 @@ class BestVoice {
   int64_t step_ = -1, epoch_ = 0, without_gain_ = 0;
   double training_sum_ = 0.0, training_before_ = 0.0;
   int64_t training_count_ = 0;
-  double last_validation_ = 0.0, training_at_rise_ = 0.0;
+  double last_validation_ = 0.0, training_before_rise_ = 0.0;
   int64_t rises_ = 0;
   bool said_ = false;
 };

@@ -194,6 +194,8 @@ void Trainer::State::listen_before() {
 void Trainer::State::measure() {
   length = length_of(options.budget, steps_per_epoch, unix_now());
   if (!length.seconds) return;
+  // A clock on the wall does not care how long earlier parts of the run and this one's loading took.
+  if (!options.budget.deadline.empty() && options.budget.epochs == 0) *length.seconds += used_before + now();
   const double most = std::max(1.0, kMostOfBudgetForMeasuring * *length.seconds);
   speed = measure_speed(session, *loader, accumulation(), options.budget.benchmark_samples, most);
 }
@@ -213,7 +215,10 @@ void Trainer::State::make_plan() {
                       .steps_per_validation = validation ? validate_every * steps_per_epoch : 0,
                       .steps_per_checkpoint = options.saving.save_every * steps_per_epoch};
     budget = std::make_unique<TimeBudget>(*length.seconds, used_before, costs);
-    budget->start(0.0);
+    const int64_t of_epoch = (progress.batch_in_epoch + accumulation() - 1) / accumulation();
+    const int64_t every = std::max<int64_t>(1, validate_every);
+    budget->start(0.0, progress.epoch % every * steps_per_epoch + of_epoch,
+                  progress.epoch % options.saving.save_every * steps_per_epoch + of_epoch);
     left = budget->steps_left(now());
     if (left == 0)
       throw Error(
@@ -273,27 +278,21 @@ report::PlanScreen Trainer::State::screen() const {
 
 void Trainer::State::begin() {
   begin_epoch();
-  const double before = now();
+  double begin = now();
   last_good = capture(false);
-  const double capturing = now() - before;
-  if (!resumed_from) {
+  if (budget) budget->count_checkpoint(now() - begin);
+  begin = now();
+  if (!resumed_from && start_loss) {
     // The voice as it was is the first best one; writing it tells what the export at the end will cost.
-    if (start_loss) {
-      report->validation(place(), {{"mel", *start_loss}}, validation_seconds);
-      best.count(*start_loss, 0, 0);
-      exporter::write_huggingface(folder->best_model(), voice_now(session));
-    }
-    speak_samples();
+    report->validation(place(), {{"mel", *start_loss}}, validation_seconds);
+    best.count(*start_loss, 0, 0);
+    exporter::write_huggingface(folder->best_model(), voice_now(session));
+    if (budget) budget->count_end(validation_seconds + now() - begin);
   }
-  if (budget) {
-    budget->count_checkpoint(capturing);
-    budget->count_end(validation_seconds + now() - before);
-  }
+  if (!resumed_from && options.report.sample_steps > 0) speak_samples();
   saved_at = now();
   meter.start(now(), progress, loader->waited_seconds());
 }
-
-// ---------------------------------------------------------------- the loop
 
 int64_t Trainer::State::steps_left() const {
   if (length.steps) return std::max<int64_t>(0, *length.steps - progress.step);
@@ -362,7 +361,9 @@ bool Trainer::State::look_at_losses() {
   if (recent_batches.empty()) return true;
   const LossMeans losses = learner().take_losses();
   const auto interval = meter.interval(now(), progress, loader->waited_seconds());
-  if (budget)
+  // While the voice is held a step takes less, which says nothing about those to come.
+  const bool held = progress.step <= discriminator_warmup;
+  if (budget && !held)
     for (int64_t i = 0; i < losses.updates; ++i) budget->count_step(interval.seconds_per_step);
 
   report::StepReport& figures = shown;
@@ -378,7 +379,6 @@ bool Trainer::State::look_at_losses() {
   figures.elapsed_seconds = used_before + now();
   report->step(figures);
 
-  const bool held = progress.step <= discriminator_warmup;
   const Vitals vitals{.step = progress.step,
                       .mel = losses[Loss::kMel],
                       .total = losses[Loss::kTotal],
@@ -413,8 +413,9 @@ void Trainer::State::roll_back(const std::string& reason) {
   const formats::Json& facts = last_good->facts;
   learner().restore(*last_good, "the last good state");
   progress = facts.get<Progress>();
-  rate->restore(rate_state(facts.at("rate")));
-  rate->scale(std::pow(0.5, guard.rollbacks()));
+  auto rate_then = rate_state(facts.at("rate"));
+  rate_then.factor = std::pow(0.5, guard.rollbacks());
+  rate->restore(rate_then);
   report->warn(fmt::format("taken back to step {} with the learning rate at {} of the plan ({} of {} times)",
                            report::thousands(progress.step), std::pow(0.5, guard.rollbacks()), guard.rollbacks(),
                            Guard::kMostRollbacks));

@@ -11,6 +11,7 @@
 #include "vits/loss/loss_weights.h"
 #include "vits/train/learning_rate.h"
 #include "vits/train/optimizer_options.h"
+#include "vits/train/recipe.h"
 #include "vits/train/time_budget.h"
 #include "vits/train/voice_options.h"
 
@@ -98,6 +99,7 @@ struct ReportOptions {
 
 struct RunOptions {
   PlaceOptions places;
+  RecipeOptions recipe;
   BudgetOptions budget;
   data::BatchOptions batches;
   OptimizerOptions optimizer;
@@ -113,6 +115,7 @@ struct RunOptions {
   template <class Visitor>
   void visit(Visitor&& field) {
     places.visit(field);
+    recipe.visit(field);
     budget.visit(field);
     batches.visit(field);
     optimizer.visit(field);
