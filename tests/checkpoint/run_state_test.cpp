@@ -5,8 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <limits>
+#include <random>
+#include <thread>
 
 #include "run_files.h"
 #include "support/mutator.h"
@@ -160,6 +163,40 @@ TEST(RunState, AKillInTheMiddleOfAWriteLeavesTheOldFileAndTheNextWriteTidiesUp) 
       write_run_state(folder.path() / "checkpoint_epoch_1.pt", small_state());
     EXPECT_EQ(entries_of(folder.path()), 1) << bytes;
   }
+}
+
+TEST(RunState, KilledAtAnyMomentTheNewestFileIsWhole) {
+  TemporaryFolder folder;
+  std::vector<RunState> states;
+  for (int64_t step = 0; step < 50; ++step) {
+    states.push_back(state_of(step, 0.5));
+    states.back().groups["generator"]["more"] = at::full({200'000}, step, at::kFloat);
+  }
+  write_run_state(folder.path() / "checkpoint_epoch_0.pt", states[0]);
+  std::mt19937 random(1);
+  int unfinished = 0;
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (const auto& state : states) {
+        write_run_state(folder.path() / fmt::format("checkpoint_epoch_{}.pt", state.facts["step"].get<int>()), state);
+        remove_old_runs(folder.path(), 2, 0);
+      }
+      ::_exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 100'000));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    for (const auto& entry : fs::directory_iterator(folder.path())) unfinished += entry.path().extension() == ".part";
+
+    const auto damaged = [](const fs::path&, const std::string& why) { ADD_FAILURE() << why; };
+    const auto newest = newest_whole_run(folder.path(), damaged);
+    ASSERT_TRUE(newest);
+    const RunState read = read_run_state(*newest);
+    EXPECT_TRUE(equal(read, states.at(read.facts["step"].get<size_t>())));
+    for (const auto& entry : fs::directory_iterator(folder.path())) EXPECT_EQ(entry.path().extension(), ".pt");
+  }
+  std::printf("%d of 20 kills came in the middle of a write\n", unfinished);
 }
 
 TEST(RunState, DamageGivesTheSameStateOrAnError) {
