@@ -142,7 +142,7 @@ RunReport::~RunReport() {
   state_->guarded("the last step", [&] {
     if (state_->unsaid) state_->say_plainly(*state_->unsaid);
   });
-  if (state_->on_terminal) leave_line();
+  if (state_->on_terminal) erase_line();
   flush();
 }
 
@@ -159,12 +159,14 @@ void RunReport::step(const StepReport& report) {
     if (state_->on_terminal) state_->draw(report);
     state_->unsaid = report;
     const bool last = step >= report.place.steps;
+    if (last && state_->on_terminal) leave_line();  // what follows, the summary, stands below it
     if (last || !state_->said || Clock::now() - *state_->said >= kBetweenPlainLines) state_->say_plainly(report);
   });
 }
 
 void RunReport::live(const StepReport& report) {
-  if (!state_->on_terminal) return;
+  const bool over = state_->newest_step >= report.place.steps;  // its line has been left standing
+  if (!state_->on_terminal || over) return;
   if (state_->drawn && Clock::now() - *state_->drawn < kBetweenRedraws) return;
   state_->guarded("the live line", [&] {
     StepReport shown = report;

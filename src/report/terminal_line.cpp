@@ -31,6 +31,12 @@ void leave_line() {
   shown.clear();
 }
 
+void erase_line() {
+  const std::lock_guard lock(mutex);
+  if (!shown.empty()) put(kEraseLine);
+  shown.clear();
+}
+
 void print_above_line(const std::function<void()>& print) {
   const std::lock_guard lock(mutex);
   if (!shown.empty()) put(kEraseLine);

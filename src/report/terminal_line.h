@@ -9,6 +9,8 @@ namespace vits::report {
 void draw_line(const std::string& text);  // must fit into the terminal's columns
 void leave_line();                        // the line stays as it is, and is no longer rewritten
 
+void erase_line();  // there is no line any more
+
 void print_above_line(const std::function<void()>& print);
 
 }  // namespace vits::report

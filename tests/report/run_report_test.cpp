@@ -73,31 +73,46 @@ int64_t count_of(const std::string& text, const std::string& part) {
 
 TEST(RunReport, OnATerminalRewritesOneLineAndLogLinesStandAboveIt) {
   const TemporaryFolder folder;
-  const auto screen = seen_after(150, [&] {
+  const auto screen = seen_before_the_end(150, [&] {
     RunReport report(folder.path(), 0);
     report.step(report_at(400));
     report.live(report_at(401));
     report.info("a checkpoint was saved");
     warn("data", "clip {} is too long", 7);
-    for (int64_t step = 402; step < 412; ++step) report.step(report_at(step));
-    report.step(report_at(412));
+    for (int64_t step = 402; step <= 412; ++step) report.step(report_at(step));
   });
   EXPECT_EQ(screen, (std::vector<std::string>{
                         "[train] a checkpoint was saved", "[data] warning: clip 7 is too long",
                         "epoch 1/12  412/5,267  loss 28.41 (mel 17.2 kl 1.9 dur 1.6)  lr 1.9e-05  12.4/s  "
-                        "VRAM 3.1/8.0 GB  wait 0.2 %  epoch 21 min 05 s  all 6 h 12 min",
-                        ""}));
+                        "VRAM 3.1/8.0 GB  wait 0.2 %  epoch 21 min 05 s  all 6 h 12 min"}));
+}
+
+TEST(RunReport, OnATerminalTheLastStepStaysAboveWhatIsSaidAfterIt) {
+  const TemporaryFolder folder;
+  const auto screen = seen_after(60, [&] {
+    RunReport report(folder.path(), 0);
+    for (int64_t step = 9; step <= 10; ++step) {
+      StepReport last = report_at(step);
+      last.place.steps = 10;
+      report.step(last);
+      std::this_thread::sleep_for(std::chrono::milliseconds(120));
+      report.live(last);
+    }
+    report.info("done");
+  });
+  EXPECT_EQ(screen,
+            (std::vector<std::string>{"epoch 1/1  10/5,267  loss 28.41  12.4/s  all 6 h 12 min", "[train] done", ""}));
 }
 
 TEST(RunReport, LiveLineFitsEveryTerminalAndDropsWhatMattersLeast) {
   std::string before = std::string(200, 'x');
   for (const size_t columns : {160, 130, 100, 80, 60, 40, 25}) {
     const TemporaryFolder folder;
-    const auto screen = seen_after(columns, [&] {
+    const auto screen = seen_before_the_end(columns, [&] {
       RunReport report(folder.path(), 0);
       for (int64_t step = 400; step <= 412; ++step) report.step(report_at(step));
     });
-    ASSERT_EQ(screen.size(), 2u) << columns << " columns: a line was broken or stayed";
+    ASSERT_EQ(screen.size(), 1u) << columns << " columns: a line was broken or stayed";
     EXPECT_LT(screen[0].size(), columns);
     EXPECT_LE(screen[0].size(), before.size());
     EXPECT_EQ(screen[0].find("epoch 1/12"), 0u);
@@ -108,7 +123,7 @@ TEST(RunReport, LiveLineFitsEveryTerminalAndDropsWhatMattersLeast) {
 
 TEST(RunReport, LiveShowsTheNewestLossesWhereItIsGivenNone) {
   const TemporaryFolder folder;
-  const auto screen = seen_after(150, [&] {
+  const auto screen = seen_before_the_end(150, [&] {
     RunReport report(folder.path(), 0);
     report.step(report_at(400));
     std::this_thread::sleep_for(std::chrono::milliseconds(120));

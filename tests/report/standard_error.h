@@ -72,9 +72,9 @@ inline std::vector<std::string> screen_after(const std::string& bytes, size_t co
   return lines;
 }
 
-// What a person sees on a terminal of that width after `work`.
+// What a terminal of that width gets from `work`.
 template <class Work>
-std::vector<std::string> seen_after(size_t columns, Work&& work) {
+std::string sent_by(size_t columns, Work&& work) {
   int master = -1, terminal = -1;
   winsize size{};
   size.ws_col = static_cast<unsigned short>(columns);
@@ -92,7 +92,21 @@ std::vector<std::string> seen_after(size_t columns, Work&& work) {
   }
   reader.join();  // reading fails when the last descriptor of the terminal is closed
   ::close(master);
-  return screen_after(received, columns);
+  return received;
+}
+
+// What a person sees on a terminal of that width after `work`.
+template <class Work>
+std::vector<std::string> seen_after(size_t columns, Work&& work) {
+  return screen_after(sent_by(columns, work), columns);
+}
+
+// The same just before the line at the bottom was erased, which must have been the last act of `work`.
+template <class Work>
+std::vector<std::string> seen_before_the_end(size_t columns, Work&& work) {
+  const std::string sent = sent_by(columns, work), erased = "\r\033[K";
+  if (!sent.ends_with(erased)) throw std::runtime_error("the line was not erased at the end: " + sent);
+  return screen_after(sent.substr(0, sent.size() - erased.size()), columns);
 }
 
 }  // namespace vits::report
