@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr double kQuietSeconds = 2.0;
 constexpr double kSecondsToFinish = 60.0;
 
 // The last line that says something: Python's errors say there what is wrong.
@@ -60,7 +61,11 @@ WandbFollower::~WandbFollower() {
   if (!program_) return;
   look();
   if (!program_) return;
-  const auto exit_code = program_->finish(kSecondsToFinish);
+  auto exit_code = program_->finish(kQuietSeconds);
+  if (!exit_code) {
+    report::info("wandb", "passing the last figures on to Weights & Biases");
+    exit_code = program_->finish(kSecondsToFinish);
+  }
   if (!exit_code)
     report::warn("wandb",
                  "the last lines were not passed on within {} s. See {}, and run this when the network is there: "
