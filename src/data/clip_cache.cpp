@@ -166,7 +166,7 @@ bool ClipCache::read(Check check, int threads, const StoreListener& listener) {
       || header.hash != header.own_hash() || header.tables.begin + header.tables.bytes != bytes.size())
     return false;
   const auto pieces = [](const Part& part) { return static_cast<int64_t>((part.bytes + (1 << 20) - 1) >> 20); };
-  StoreProgress progress(listener, "megabytes of the cache read",
+  StoreProgress progress(listener, "reading the cache", "MB",
                          pieces(header.samples) + pieces(header.token_ids) + pieces(header.mels));
   const auto is_intact = [&](const Part& part) {
     return content_hash(bytes.data() + part.begin, part.bytes, threads, [&] { progress.count(); }) == part.hash;

@@ -191,7 +191,7 @@ void ClipStore::State::fill(std::vector<SurveyedClip>& clips, const ArenaBytes& 
   auto* const token_arena = reinterpret_cast<int32_t*>(arenas.token_ids.data());
   auto* const mel_arena = reinterpret_cast<c10::Half*>(arenas.mels.data());
 
-  StoreProgress progress(listener, "clips decoded", static_cast<int64_t>(clips.size()));
+  StoreProgress progress(listener, "decoding", "clips", static_cast<int64_t>(clips.size()));
   const auto number_of_clips = static_cast<int64_t>(clips.size());
   base::for_each_task((number_of_clips + kClipsATask - 1) / kClipsATask, threads, [&](int64_t task) {
     std::optional<MelMaker> mel_maker;

@@ -109,7 +109,7 @@ std::vector<SurveyedClip> with_states(const TrainingSet& set, const std::vector<
 
 void survey(std::vector<SurveyedClip>& clips, const text::Tokenizer& tokenizer, const StoreTarget& target, int threads,
             const StoreListener& listener) {
-  StoreProgress progress(listener, "clips looked at", static_cast<int64_t>(clips.size()));
+  StoreProgress progress(listener, "looking at the clips", "clips", static_cast<int64_t>(clips.size()));
   base::for_each_task(static_cast<int64_t>(clips.size()), threads, [&](int64_t number) {
     base::throw_if_stopped();
     SurveyedClip& clip = clips[static_cast<size_t>(number)];

@@ -10,8 +10,8 @@ namespace vits::data {
 
 class StoreProgress {
  public:
-  StoreProgress(const StoreListener& listener, const char* stage, int64_t total)
-      : listener_(listener), stage_(stage), total_(total), step_(total / 200 + 1) {}
+  StoreProgress(const StoreListener& listener, const char* work, const char* noun, int64_t total)
+      : listener_(listener), work_(work), noun_(noun), total_(total), step_(total / 200 + 1) {}
 
   void count() {
     const int64_t done = ++done_;
@@ -19,12 +19,12 @@ class StoreProgress {
     const std::lock_guard lock(telling_);
     if (done <= told_) return;
     told_ = done;
-    listener_(stage_, done, total_);
+    listener_(work_, noun_, done, total_);
   }
 
  private:
   const StoreListener& listener_;
-  const char* stage_;
+  const char *work_, *noun_;
   int64_t total_, step_;
   std::atomic<int64_t> done_ = 0;
   std::mutex telling_;

@@ -135,14 +135,15 @@ Session open_session(const RunOptions& options, const std::filesystem::path& voi
                                  .threads = threads};
   std::unique_ptr<report::Progress> progress;
   std::string at_work;
-  session.store = std::make_unique<data::ClipStore>(
-      set, *session.tokenizer, target, options.store, [&](const char* stage, int64_t done, int64_t total) {
-        if (stage != at_work) {
-          progress = std::make_unique<report::Progress>(stage, total, "clips");
-          at_work = stage;
-        }
-        progress->set(done);
-      });
+  session.store =
+      std::make_unique<data::ClipStore>(set, *session.tokenizer, target, options.store,
+                                        [&](const char* work, const char* noun, int64_t done, int64_t total) {
+                                          if (work != at_work) {
+                                            progress = std::make_unique<report::Progress>(work, total, noun);
+                                            at_work = work;
+                                          }
+                                          progress->set(done);
+                                        });
   progress.reset();
   for (const std::string& note : session.store->notes()) session.notes.push_back(note);
 

@@ -346,12 +346,13 @@ TEST_F(ClipStoreTest, TellsHowFarItIsForAnyNumberOfThreads) {
     target.threads = threads;
     std::map<std::string, int64_t> done;
     const ClipStore clips(small_.set(), letters(), target, {.data_cache = "false"},
-                          [&](const char* stage, int64_t now, int64_t total) {
+                          [&](const char* work, const std::string& noun, int64_t now, int64_t total) {
+                            EXPECT_EQ(noun, "clips");
                             EXPECT_EQ(total, 30);
-                            EXPECT_GT(now, done[stage]);
-                            done[stage] = now;
+                            EXPECT_GT(now, done[work]);
+                            done[work] = now;
                           });
-    EXPECT_EQ(done, (std::map<std::string, int64_t>{{"clips looked at", 30}, {"clips decoded", 30}}));
+    EXPECT_EQ(done, (std::map<std::string, int64_t>{{"looking at the clips", 30}, {"decoding", 30}}));
     EXPECT_TRUE(fingerprint.empty() || clips.fingerprint() == fingerprint);
     fingerprint = clips.fingerprint();
   }

@@ -68,9 +68,8 @@ struct SkippedClip {
   std::string reason;
 };
 
-// Called by one thread at a time; `stage` says what is counted: "megabytes of the cache read", "clips looked at",
-// "clips decoded".
-using StoreListener = std::function<void(const char* stage, int64_t done, int64_t total)>;
+// Called by one thread at a time: "decoding", "clips", 400 of 1,000.
+using StoreListener = std::function<void(const char* work, const char* noun, int64_t done, int64_t total)>;
 
 class ClipStore {
  public:
