@@ -26,13 +26,14 @@ torch::Tensor length_of(const torch::Tensor& weight) {
 
 }  // namespace
 
-Convolution::Convolution(ConvolutionShape shape, std::vector<int64_t> weight_sizes, WeightNorm norm) : shape_(shape) {
+Convolution::Convolution(ConvolutionShape shape, const std::vector<int64_t>& weight_sizes, WeightNorm norm)
+    : shape_(shape) {
   weight_ = torch::empty(weight_sizes);
   // PyTorch's own start, so that a network that begins from nothing begins as it would there.
   torch::nn::init::kaiming_uniform_(weight_, std::sqrt(5.0));
   weight_ = register_parameter("weight", weight_);
   if (shape.bias) {
-    const double fan_in = static_cast<double>(weight_.numel() / weight_.size(0));
+    const double fan_in = static_cast<double>(weight_[0].numel());
     bias_ = register_parameter(
         "bias", torch::empty({shape.out_channels}).uniform_(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
   }

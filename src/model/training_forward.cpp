@@ -32,7 +32,7 @@ void TrainingBatch::add_masks() {
   frame_mask = length_mask(frame_lengths.to(device), spectrogram.size(2));
 }
 
-Draws draw(const TrainingBatch& batch, const VitsConfig& config, std::optional<at::Generator> generator) {
+Draws draw(const TrainingBatch& batch, const VitsConfig& config, const std::optional<at::Generator>& generator) {
   const auto options = batch.frame_mask.options();
   const int64_t clips = batch.token_ids.size(0);
   const auto places = batch.frame_mask.sum({1, 2}) - (config.segment_size / config.hop_length - 1);  // [B]

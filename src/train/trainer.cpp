@@ -21,6 +21,7 @@
 #include "vits/report/progress.h"
 #include "vits/report/run_report.h"
 #include "vits/report/summary.h"
+#include "vits/report/wandb.h"
 #include "vits/train/guard.h"
 #include "vits/train/progress.h"
 #include "vits/train/run_folder.h"
@@ -86,6 +87,7 @@ struct Trainer::State {
   std::unique_ptr<data::Loader> loader;
   std::unique_ptr<Validation> validation;  // empty: nothing is held out
   std::unique_ptr<SpokenSamples> samples;
+  std::unique_ptr<report::WandbFollower> wandb;  // ends after the report
   std::unique_ptr<report::RunReport> report;
   checkpoint::Saver saver;
 
@@ -378,6 +380,7 @@ bool Trainer::State::look_at_losses() {
                                            : interval.seconds_per_step * static_cast<double>(steps_left());
   figures.elapsed_seconds = used_before + now();
   report->step(figures);
+  if (wandb) wandb->look();
 
   const Vitals vitals{.step = progress.step,
                       .mel = losses[Loss::kMel],
@@ -610,6 +613,8 @@ void Trainer::run() {
   run.load();
   if (point) run.resume(*point);
   run.report = std::make_unique<report::RunReport>(run.folder->path(), run.progress.step);
+  if (run.options.report.wandb)
+    run.wandb = std::make_unique<report::WandbFollower>(run.folder->path(), run.options.report.wandb_project);
   run.samples = std::make_unique<SpokenSamples>(run.session, run.options.report.sample_text);
   formats::write_json(run.folder->path() / "options.json", json_of(run.options));
   run.listen_before();

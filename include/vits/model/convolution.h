@@ -37,7 +37,7 @@ class Convolution : public torch::nn::Module {
   const ConvolutionShape& shape() const { return shape_; }
 
  protected:
-  Convolution(ConvolutionShape shape, std::vector<int64_t> weight_sizes, WeightNorm norm);
+  Convolution(ConvolutionShape shape, const std::vector<int64_t>& weight_sizes, WeightNorm norm);
 
  private:
   ConvolutionShape shape_;

@@ -34,7 +34,7 @@ struct Draws {
 
 // Fresh draws on the batch's device; slices start uniformly wherever a whole one fits. Empty `generator`: PyTorch's
 // own.
-Draws draw(const TrainingBatch& batch, const VitsConfig& config, std::optional<at::Generator> generator = {});
+Draws draw(const TrainingBatch& batch, const VitsConfig& config, const std::optional<at::Generator>& generator = {});
 
 // All float32. D is the frames of a slice, config.segment_size / config.hop_length.
 struct Synthesis {

@@ -55,7 +55,7 @@ struct MachineOptions {
 };
 
 struct SavingOptions {
-  std::string resume = "auto";
+  std::string resume;
   int64_t save_every = 1;
   double save_minutes = 20.0;
   int64_t keep_last = 3;
@@ -66,7 +66,8 @@ struct SavingOptions {
   template <class Visitor>
   void visit(Visitor&& field) {
     field("resume", resume, base::any(),
-          "auto: go on from the newest whole checkpoint, if there is one; none: begin anew; or a checkpoint's path.");
+          "auto: go on from the newest whole checkpoint, with the options of that run; none: begin anew; or a "
+          "checkpoint's path. Without it a new run begins, unless an unfinished one stands in checkpoint_dir.");
     field("save_every", save_every, base::at_least(1), "Epochs from one checkpoint to the next.");
     field("save_minutes", save_minutes, base::at_least(0),
           "Minutes after which a checkpoint is written anyway; 0: never.");
