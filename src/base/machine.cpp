@@ -2,11 +2,18 @@
 
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
 
 namespace vits::base {
+
+uint64_t peak_resident_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<uint64_t>(usage.ru_maxrss) << 10;
+}
 
 uint64_t resident_bytes() {
   std::ifstream file("/proc/self/statm");

@@ -14,6 +14,7 @@
 #include "vits/base/process.h"
 #include "vits/exporter/new_voice.h"
 #include "vits/exporter/write_voice.h"
+#include "vits/train/step_benchmark.h"
 #include "voice_source.h"
 
 namespace vits::cli {
@@ -25,11 +26,15 @@ struct BenchmarkOptions {
   std::string model, python;
   int64_t threads = 0, sentences = 64, rounds = 3;
   bool json = false;
+  std::string model_name, data_dir = "training", device = "auto";
+  int64_t batch_size = 8, max_steps = 20, warmup_steps = 5, max_samples = 0;
+  bool length_buckets = true, fp16 = true, bf16 = false;
+  double dropout = -1.0;
 
   template <class Visitor>
   void visit(Visitor&& field) {
     auto positional = base::positional();
-    positional.choices = {"synthesize"};
+    positional.choices = {"synthesize", "train"};
     field("what", what, positional, "What to measure.");
     field("against", against, base::one_of({"transformers"}), "The program to compare with, run in turns with ours.");
     field("model", model, base::any(),
@@ -39,6 +44,17 @@ struct BenchmarkOptions {
     field("sentences", sentences, base::between(2, 64), "Of the file; every eighth is also spoken alone.");
     field("rounds", rounds, base::between(1, 1000), "Turns that each program takes; the medians count.");
     field("json", json, base::any(), "Print the figures as JSON.");
+    field("model_name", model_name, base::any(), "train: the voice, as for training; without it one of MMS's size.");
+    field("data_dir", data_dir, base::any(), "train: the training folder.");
+    field("batch_size", batch_size, base::between(1, 4096), "train: clips in a batch.");
+    field("max_steps", max_steps, base::at_least(1), "train: steps that are measured.");
+    field("warmup_steps", warmup_steps, base::at_least(0), "train: steps before them.");
+    field("max_samples", max_samples, base::at_least(0), "train: clips to take; 0: all.");
+    field("length_buckets", length_buckets, base::any(), "train: clips of similar length into the same batch.");
+    field("dropout", dropout, base::between(-1, 0.95), "train: as for training.");
+    field("device", device, base::one_of({"auto", "cpu", "cuda"}), "train: where to compute.");
+    field("fp16", fp16, base::any(), "train: float16 on a card.");
+    field("bf16", bf16, base::any(), "train: bfloat16.");
   }
 };
 
@@ -57,7 +73,30 @@ std::string processor_name() {
   return "unknown processor";
 }
 
+// Our own step alone; scripts/bench_against_peer runs it in turns with another program.
+int benchmark_training(const BenchmarkOptions& options) {
+  const base::TemporaryFolder temporary;
+  std::filesystem::path folder = temporary.path() / "voice";
+  if (options.model_name.empty())
+    exporter::write_huggingface(folder, exporter::new_voice({}), {.dtype = {}, .keep_discriminators = true});
+  else
+    folder = find_voice(options.model_name);
+  train::RunOptions run;
+  run.places.data_dir = options.data_dir;
+  run.batches = {.batch_size = options.batch_size, .batch_seconds = 0.0, .length_buckets = options.length_buckets};
+  run.store.max_samples = options.max_samples;
+  run.machine.device = options.device;
+  run.machine.threads = options.threads;
+  run.machine.fp16 = options.fp16;
+  run.machine.bf16 = options.bf16;
+  run.voice.dropout = options.dropout;
+  const auto figures = train::benchmark_steps(run, folder, options.max_steps, options.warmup_steps);
+  fmt::print("{}\n", options.json ? figures.dump() : figures.dump(2));
+  return 0;
+}
+
 int benchmark(const BenchmarkOptions& options) {
+  if (options.what == "train") return benchmark_training(options);
   const base::TemporaryFolder temporary;
   std::filesystem::path folder = temporary.path() / "voice";
   if (options.model.empty())
@@ -103,15 +142,20 @@ Command make_benchmark_command() {
   return make_command<BenchmarkOptions>(
       {.name = "benchmark",
        .group = kThisMachine,
-       .summary = "Measures our speed against another program's",
-       .details = "Both speak the same sentences with the same voice in float32 on the same threads of the CPU, in "
+       .summary = "Measures how fast this machine speaks and trains",
+       .details = "synthesize: two programs speak the same sentences with the same voice in float32 on the same "
+                  "threads of the CPU, in "
                   "turns, so that "
                   "what else the machine does hits both. The other program speaks a file both sentence by sentence and "
                   "in padded "
-                  "batches of similar length; its better time counts.",
-       .examples = {"vits-train benchmark synthesize --against transformers --threads 2"},
+                  "batches of similar length; its better time counts.\ntrain: times our training step by phase and "
+                  "counts the kernels, "
+                  "casts and waits that it asks for.",
+       .examples = {"vits-train benchmark synthesize --against transformers --threads 2",
+                    "vits-train benchmark train --model_name voice/ --data_dir training --batch_size 8 --json"},
        .options = {},
-       .run = {}},
+       .run = {},
+       .computes_for_hours = true},
       benchmark);
 }
 

@@ -36,6 +36,7 @@ bool BestVoice::count(double loss, int64_t step, int64_t epoch) {
 }
 
 std::optional<std::string> BestVoice::overfitting_words(double validation, double training_mean) {
+  if (!std::isfinite(validation) || !std::isfinite(training_mean)) return {};
   const bool rose = last_validation_ > 0 && validation > last_validation_;
   if (!rose) training_before_rise_ = training_mean;
   rises_ = rose ? rises_ + 1 : 0;

@@ -1,6 +1,7 @@
 #include "vits/train/learner.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <utility>
 
@@ -64,7 +65,7 @@ Learner::Learner(Networks networks, const LearnerSettings& settings)
 }
 
 void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
-                    BatchPlace place, Learns who, Rates rates) {
+                    BatchPlace place, Learns who, Rates rates, const Mark& mark) {
   const bool voice_learns = who == Learns::kBoth;
   losses_ = {};
   voice_->rate.fill_(rates.generator);
@@ -75,8 +76,9 @@ void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws
     const at::AutoGradMode gradients(voice_learns);
     made = model::training_forward(networks_.generator, batch, draws, settings_.half);
   }
-  if (judges_) teach_discriminators(made, place);
-  if (voice_learns) teach_generator(made, batch, real_mel, place);
+  mark("voice_forward");
+  if (judges_) teach_discriminators(made, place, mark);
+  if (voice_learns) teach_generator(made, batch, real_mel, place, mark);
   sums_.add_batch(losses_);
   if (!place.is_last()) return;
 
@@ -91,16 +93,18 @@ void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws
   sums_.add_update(voice_norm, judges_norm, overflowed);
 }
 
-void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace place) {
+void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace place, const Mark& mark) {
   judges_->parameters.require_gradients(true);
   model::Judgement judged;
   {
     const model::Autocast region(device_.type(), settings_.half);
     judged = networks_.discriminators->forward(at::cat({made.real, made.fake.detach()}));
   }
+  mark("discriminators_forward");
   const auto loss = loss::discriminator_loss(halves(judged.scores, 0), halves(judged.scores, 1));
   scale_.scaled(settings_.weights.weight_disc / static_cast<double>(place.of) * loss.total).backward();
   judges_->parameters.require_gradients(false);
+  mark("discriminators_backward");
   keep(Loss::kDisc, loss.total);
   keep(Loss::kDiscReal, loss.real);
   keep(Loss::kDiscFake, loss.fake);
@@ -108,6 +112,7 @@ void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace plac
   real_maps_.clear();
   if (place.is_last()) {
     judges_->adamw.step(judges_->rate, scale_);
+    mark("discriminators_update");
   } else {
     // They stay as they are for now: what they made of the recording serves the voice too.
     for (const auto& maps : judged.maps) real_maps_.push_back(halves(detached(maps), 0));
@@ -115,7 +120,7 @@ void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace plac
 }
 
 void Learner::teach_generator(const model::Synthesis& made, const model::TrainingBatch& batch,
-                              const at::Tensor& real_mel, BatchPlace place) {
+                              const at::Tensor& real_mel, BatchPlace place, const Mark& mark) {
   loss::GeneratorOutcome outcome{.real_mel = real_mel,
                                  .fake_wave = made.fake,
                                  .z_p = made.z_p,
@@ -141,7 +146,9 @@ void Learner::teach_generator(const model::Synthesis& made, const model::Trainin
     outcome.fake_maps = std::move(judged.maps);
   }
   const auto losses = loss::generator_losses(outcome, mel_bank_, settings_.weights);
+  mark("voice_judged");
   scale_.scaled(losses.total / static_cast<double>(place.of)).backward();
+  mark("voice_backward");
   keep(Loss::kTotal, losses.total);
   keep(Loss::kMel, losses.mel);
   keep(Loss::kKl, losses.kl);
@@ -156,6 +163,11 @@ void Learner::teach_generator(const model::Synthesis& made, const model::Trainin
     const at::NoGradGuard no_grad;
     average_.lerp_(voice_->parameters.values(), 1 - settings_.optimizer.ema);
   }
+  mark("voice_update");
+}
+
+void Learner::wait() const {
+  if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
 }
 
 double Learner::loss_scale() const { return scale_.factor().item<double>(); }

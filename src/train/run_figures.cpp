@@ -59,6 +59,12 @@ int64_t parameters_of(const torch::nn::Module& network, bool trained_only) {
 
 uint64_t free_device_bytes(at::Device device) { return memory_of(device).free_bytes; }
 
+uint64_t peak_device_bytes(at::Device device) {
+  if (device.is_cpu()) return 0;
+  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  return static_cast<uint64_t>(stats.allocated_bytes[0].peak);
+}
+
 std::string device_text(at::Device device) {
   if (device.is_cuda()) return fmt::format("CUDA card {}", device.index());
   return fmt::format("CPU, {} threads", at::get_num_threads());

@@ -37,6 +37,7 @@ class ThroughputMeter {
 };
 
 uint64_t free_device_bytes(at::Device device);  // 0 of the CPU
+uint64_t peak_device_bytes(at::Device device);  // that tensors ever took; 0 of the CPU
 
 std::string device_text(at::Device device);
 std::string precision_text(std::optional<c10::ScalarType> half);

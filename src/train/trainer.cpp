@@ -83,6 +83,7 @@ struct Trainer::State {
 
   std::unique_ptr<RunFolder> folder;
   std::optional<fs::path> resumed_from;
+  bool was_finished = false;  // the run that is continued
   Session session;
   std::unique_ptr<data::Loader> loader;
   std::unique_ptr<Validation> validation;  // empty: nothing is held out
@@ -107,6 +108,7 @@ struct Trainer::State {
   int64_t validated_step = -1;
   std::optional<double> start_loss, end_loss;
   std::string why_it_ended;
+  bool gave_up = false;  // the guard did
   std::vector<std::string> notes;
 
   std::vector<data::ClipNumbers> epoch_batches;
@@ -145,6 +147,7 @@ struct Trainer::State {
 
   // After the last step.
   void finish();
+  void write_voice();
   void summarize();
   std::string resume_command() const;
 };
@@ -169,6 +172,7 @@ void Trainer::State::resume(const fs::path& path) {
   compare_options(facts.at("options"), json_of(options), path.string(), notes);
   learner().restore(*state, path.string());
   progress = facts.get<Progress>();
+  was_finished = facts.value("finished", false);
   used_before = facts.at("used_seconds").get<double>();
   discriminator_warmup = facts.at("discriminator_warmup");
   log_steps = facts.at("log_steps");
@@ -176,7 +180,7 @@ void Trainer::State::resume(const fs::path& path) {
   guard.restore(facts.at("rollbacks").get<int>());
   best = facts.at("best").get<BestVoice>();
   resumed_rate = rate_state(facts.at("rate"));
-  if (facts.contains("start_loss")) start_loss = facts.at("start_loss").get<double>();
+  if (const auto then = facts.find("start_loss"); then != facts.end() && then->is_number()) start_loss = *then;
   if (const std::string then = facts.at("data"); then != session.store->fingerprint()) {
     notes.push_back("the clips are not those of the checkpoint: the epoch at work begins anew with those of now");
     progress.batch_in_epoch = 0;
@@ -222,15 +226,17 @@ void Trainer::State::make_plan() {
     budget->start(0.0, progress.epoch % every * steps_per_epoch + of_epoch,
                   progress.epoch % options.saving.save_every * steps_per_epoch + of_epoch);
     left = budget->steps_left(now());
-    if (left == 0)
+    if (left == 0 && !resumed_from)
       throw Error(
           "{} are too short for a single step, which takes {} here. Give more with --target_hours, or lower "
           "--batch_size and --gradient_accumulation_steps.",
           report::duration_text(*length.seconds), report::duration_text(speed.seconds_per_step));
   }
-  if (left <= 0)
+  // A run that was killed after its last step still owes its last validation and its voice.
+  if (left <= 0 && (!resumed_from || was_finished))
     throw Error("all {} steps that were asked for are made already. Ask for more with --max_steps or --epochs.",
                 report::thousands(progress.step));
+  left = std::max<int64_t>(0, left);
   if (!resumed_from) {
     const auto asked = warmup_asked_for(options.voice.discriminator_warmup_steps);
     discriminator_warmup = !options.voice.adversarial     ? 0
@@ -284,10 +290,12 @@ void Trainer::State::begin() {
   last_good = capture(false);
   if (budget) budget->count_checkpoint(now() - begin);
   begin = now();
+  // The voice as it was is the first best one; writing it tells what the export at the end will cost.
   if (!resumed_from && start_loss) {
-    // The voice as it was is the first best one; writing it tells what the export at the end will cost.
     report->validation(place(), {{"mel", *start_loss}}, validation_seconds);
     best.count(*start_loss, 0, 0);
+  }
+  if (!resumed_from) {
     exporter::write_huggingface(folder->best_model(), voice_now(session));
     if (budget) budget->count_end(validation_seconds + now() - begin);
   }
@@ -409,13 +417,15 @@ void Trainer::State::roll_back(const std::string& reason) {
   recent_batches.clear();
   report->warn(fmt::format("step {}: {}. In the batches since the last look: {}", report::thousands(progress.step),
                            reason, clips));
-  if (!guard.may_roll_back()) {
-    why_it_ended = reason;
-    return;
-  }
   const formats::Json& facts = last_good->facts;
   learner().restore(*last_good, "the last good state");
   progress = facts.get<Progress>();
+  validated_step = -1;
+  if (!guard.may_roll_back()) {
+    why_it_ended = reason;
+    gave_up = true;
+    return;
+  }
   auto rate_then = rate_state(facts.at("rate"));
   rate_then.factor = std::pow(0.5, guard.rollbacks());
   rate->restore(rate_then);
@@ -427,11 +437,16 @@ void Trainer::State::roll_back(const std::string& reason) {
 
 void Trainer::State::validate() {
   if (validated_step == progress.step) return;
-  validated_step = progress.step;
   const double begin = now();
+  ValidationLosses losses;
+  if (validation) try {
+      losses = validation->run(learner(), [](int64_t, int64_t) {});
+    } catch (const Stopped&) {
+      return;  // the loop sees the signal too, and saves
+    }
+  validated_step = progress.step;
   const double training_mean = best.take_training_mean();
   if (validation) {
-    const ValidationLosses losses = validation->run(learner(), [](int64_t, int64_t) {});
     validation_seconds = now() - begin;
     if (budget) budget->count_validation(validation_seconds);
     meter.leave_out(validation_seconds);
@@ -457,7 +472,7 @@ void Trainer::State::speak_samples() {
   try {
     samples->speak(session, *report, progress.step);
   } catch (const Stopped&) {
-    throw;
+    // the loop sees the signal too, and saves
   } catch (const Error& error) {
     report->warn(fmt::format("the samples of step {} could not be spoken: {}", progress.step, error.what()));
   }
@@ -526,7 +541,6 @@ void Trainer::State::end_epoch() {
 // ---------------------------------------------------------------- after the last step
 
 void Trainer::State::finish() {
-  look_at_losses();
   const int signal = base::stop_requested();
   if (signal != 0) {
     report->info(fmt::format("stopping by signal {}: saving step {}", signal, report::thousands(progress.step)));
@@ -538,12 +552,15 @@ void Trainer::State::finish() {
     throw Stopped(signal);
   }
   validate();
-  const bool gave_up = !why_it_ended.empty() && guard.rollbacks() >= Guard::kMostRollbacks;
+  try {
+    write_voice();
+  } catch (const Error&) {
+    if (!gave_up) save(false);  // so that --resume auto has only the voice left to write
+    saver.wait();
+    tell_failures();
+    throw;
+  }
   if (!gave_up) save(true);
-  const auto voice = voice_now(session);
-  exporter::write_huggingface(options.places.output_dir, voice);
-  if (voice.kind == checkpoint::VoiceKind::torchscript)
-    exporter::write_torchscript(fs::path(options.places.output_dir) / "voice.torchscript.pt", voice);
   saver.wait();
   tell_failures();
   summarize();
@@ -551,6 +568,13 @@ void Trainer::State::finish() {
   if (gave_up)
     throw Error("the training was given up at step {}: {}. The best voice is in {}.", report::thousands(progress.step),
                 why_it_ended, folder->best_model().string());
+}
+
+void Trainer::State::write_voice() {
+  const auto voice = voice_now(session);
+  exporter::write_huggingface(options.places.output_dir, voice);
+  if (voice.kind == checkpoint::VoiceKind::torchscript)
+    exporter::write_torchscript(fs::path(options.places.output_dir) / "voice.torchscript.pt", voice);
 }
 
 void Trainer::State::summarize() {
@@ -566,7 +590,8 @@ void Trainer::State::summarize() {
   if (!validation) summary.measure = "training mel loss";
   if (start_loss) summary.start = {.step = 0, .epoch = 0, .loss = *start_loss};
   if (best.step() >= 0) summary.best = {.step = best.step(), .epoch = best.epoch(), .loss = best.value()};
-  if (end_loss) summary.end = {.step = progress.step, .epoch = progress.epoch, .loss = *end_loss};
+  if (end_loss && validated_step == progress.step)
+    summary.end = {.step = progress.step, .epoch = progress.epoch, .loss = *end_loss};
   summary.best_model = folder->best_model();
   summary.final_model = options.places.output_dir;
   summary.checkpoint_dir = folder->path();
@@ -622,10 +647,12 @@ void Trainer::run() {
   run.make_plan();
   run.report->info(report::plan_text(run.screen()));
   run.begin();
-  while (!run.finished()) {
-    run.make_step();
-    run.after_step();
-  }
+  do {
+    while (!run.finished()) {
+      run.make_step();
+      run.after_step();
+    }
+  } while (!run.look_at_losses());  // taken back at the end: there are steps to make again
   run.finish();
 }
 

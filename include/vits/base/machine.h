@@ -12,6 +12,7 @@ struct Memory {
 };
 // A container's limit counts. `root` is where proc/ and sys/ stand, for tests.
 Memory memory(const std::filesystem::path& root = "/");
+uint64_t peak_resident_bytes();       // the most it ever held
 uint64_t resident_bytes();            // that this process holds now
 int processors();                     // that this process may use
 bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr

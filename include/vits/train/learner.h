@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,8 +55,12 @@ class Learner {
   Learner(Networks networks, const LearnerSettings& settings);
 
   // One batch; with the last of a step both networks are updated. real_mel [B, M, D]: the log mels of the slices.
-  void learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
-             Learns who, Rates rates);
+  // `mark` is told after each phase, for a stopwatch.
+  using Mark = std::function<void(const char* phase)>;
+  void learn(
+      const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
+      Learns who, Rates rates, const Mark& mark = [](const char*) {});
+  void wait() const;  // for the device
 
   LossMeans take_losses() { return sums_.take(); }  // since the last call; waits for the device
 
@@ -94,9 +99,9 @@ class Learner {
   };
 
   void keep(Loss loss, const at::Tensor& value) { losses_[static_cast<size_t>(loss)] = value; }
-  void teach_discriminators(const model::Synthesis& made, BatchPlace place);
+  void teach_discriminators(const model::Synthesis& made, BatchPlace place, const Mark& mark);
   void teach_generator(const model::Synthesis& made, const model::TrainingBatch& batch, const at::Tensor& real_mel,
-                       BatchPlace place);
+                       BatchPlace place, const Mark& mark);
 
   Networks networks_;
   LearnerSettings settings_;

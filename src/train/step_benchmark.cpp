@@ -1,0 +1,149 @@
+#include "vits/train/step_benchmark.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "operator_count.h"
+#include "run_figures.h"
+#include "vits/base/machine.h"
+#include "vits/base/stop_signal.h"
+#include "vits/train/session.h"
+#include "vits/train/step_batch.h"
+
+namespace vits::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_between(Clock::time_point a, Clock::time_point b) {
+  return std::chrono::duration<double>(b - a).count();
+}
+
+constexpr int kPhaseSteps = 3;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+class Bench {
+ public:
+  Bench(const RunOptions& options, const std::filesystem::path& voice_path)
+      : options_(options),
+        session_(open_session(options, voice_path)),
+        loader_(*session_.store, session_.learner->device(), options.loader,
+                free_device_bytes(session_.learner->device())) {}
+
+  Session& session() { return session_; }
+  double waited_seconds() const { return loader_.waited_seconds(); }
+  int64_t padded_frames() const { return padded_frames_; }
+  int64_t real_frames() const { return real_frames_; }
+
+  // Gives the clips learned.
+  int64_t step(const std::function<void(const char*)>& mark = [](const char*) {}) {
+    base::throw_if_stopped();
+    auto loaded = loader_.next();
+    while (!loaded) {
+      loader_.begin(session_.sampler->epoch(epoch_++));
+      loaded = loader_.next();
+    }
+    const auto batch = step_batch(*loaded, session_.store->target());
+    seed_batch(session_.learner->device(), options_.machine.seed, made_++);
+    const auto draws = model::draw(batch, session_.voice.config);
+    const auto mel =
+        slice_mel(*loaded, batch, draws, session_.learner->mel_bank(), session_.store->target().segment_frames);
+    mark("data");
+    const double rate = options_.schedule.learning_rate;
+    session_.learner->learn(batch, draws, mel, {}, Learns::kBoth, {rate, rate}, mark);
+    const auto clips = static_cast<int64_t>(loaded->clips.size());
+    padded_frames_ += clips * loaded->frames;
+    real_frames_ += loaded->frame_lengths.sum().item<int64_t>();
+    return clips;
+  }
+
+ private:
+  RunOptions options_;
+  Session session_;
+  data::Loader loader_;
+  int64_t epoch_ = 0, made_ = 0, padded_frames_ = 0, real_frames_ = 0;
+};
+
+}  // namespace
+
+formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::path& voice_path, int64_t steps,
+                              int64_t warm_up) {
+  Bench bench(options, voice_path);
+  Learner& learner = *bench.session().learner;
+  for (int64_t i = 0; i < warm_up; ++i) bench.step();
+  learner.take_losses();
+
+  std::vector<double> seconds;
+  int64_t clips = 0;
+  const double waited = bench.waited_seconds();
+  LossMeans losses;
+  for (int64_t i = 0; i < steps; ++i) {
+    const auto begin = Clock::now();
+    clips += bench.step();
+    losses = learner.take_losses();  // waits for the device
+    seconds.push_back(seconds_between(begin, Clock::now()));
+  }
+  const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+  const double wait_share = (bench.waited_seconds() - waited) / total;
+  const uint64_t peak_memory = base::peak_resident_bytes();
+
+  std::map<std::string, std::vector<double>> phases;
+  for (int i = 0; i < kPhaseSteps; ++i) {
+    auto last = Clock::now();
+    bench.step([&](const char* phase) {
+      learner.wait();
+      const auto now = Clock::now();
+      phases[phase].push_back(seconds_between(last, now));
+      last = now;
+    });
+  }
+  formats::Json phase_seconds;
+  for (const auto& [phase, values] : phases) phase_seconds[phase] = median(values);
+
+  OperatorCounts counts;
+  {
+    const OperatorCount counting;
+    bench.step();
+    counts = counting.counts();
+  }
+  formats::Json loss_values;
+  for (size_t i = 0; i < kLossNames.size(); ++i) loss_values[std::string(kLossNames[i])] = losses.values[i];
+  std::vector<std::pair<int64_t, std::string>> commonest;
+  for (const auto& [name, count] : counts.by_name) commonest.emplace_back(-count, name);
+  std::sort(commonest.begin(), commonest.end());
+  formats::Json common;
+  for (size_t i = 0; i < std::min<size_t>(commonest.size(), 12); ++i) common[commonest[i].second] = -commonest[i].first;
+
+  return {
+      {"program", "vits-train"},
+      {"device", device_text(learner.device())},
+      {"precision", precision_text(learner.half())},
+      {"batch", options.batches.batch_size},
+      {"steps", steps},
+      {"samples_per_s", static_cast<double>(clips) / total},
+      {"samples_per_s_at_median", static_cast<double>(clips) / static_cast<double>(steps) / median(seconds)},
+      {"step_s_median", median(seconds)},
+      {"step_s_min", *std::min_element(seconds.begin(), seconds.end())},
+      {"step_s", seconds},
+      {"phases_s", phase_seconds},
+      {"kernels_per_step", counts.kernels},
+      {"views_per_step", counts.views},
+      {"waits_per_step", counts.waits},
+      {"casts_per_step", counts.casts},
+      {"commonest_kernels", common},
+      {"padding_share", 1.0 - static_cast<double>(bench.real_frames()) / static_cast<double>(bench.padded_frames())},
+      {"data_wait_share", wait_share},
+      {"peak_rss_mib", static_cast<double>(peak_memory) / (1 << 20)},
+      {"peak_vram_mib", static_cast<double>(peak_device_bytes(learner.device())) / (1 << 20)},
+      {"losses", loss_values}};
+}
+
+}  // namespace vits::train
