@@ -21,6 +21,13 @@ uint64_t resident_bytes() {
   return file >> all >> resident ? resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 && name[0] ? name : "localhost";
+}
+
+int64_t process_id() { return ::getpid(); }
+
 int processors() {
   cpu_set_t set;
   CPU_ZERO(&set);

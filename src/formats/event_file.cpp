@@ -1,13 +1,13 @@
 #include "vits/formats/event_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cstring>
 
 #include "protobuf.h"
+#include "vits/base/machine.h"
 
 namespace vits::formats {
 
@@ -63,9 +63,7 @@ std::string one_value(const EventTime& when, const ProtobufMessage& value) {
 
 std::string event_file_name(int64_t unix_seconds) {
   static std::atomic<int> number = 0;
-  char host[256] = {};
-  if (::gethostname(host, sizeof host - 1) != 0) std::strcpy(host, "localhost");
-  return fmt::format("events.out.tfevents.{}.{}.{}.{}", unix_seconds, host, ::getpid(), number++);
+  return fmt::format("events.out.tfevents.{}.{}.{}.{}", unix_seconds, base::host_name(), base::process_id(), number++);
 }
 
 std::string first_event(double unix_seconds) {

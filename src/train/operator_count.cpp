@@ -24,6 +24,7 @@ thread_local std::vector<Frame> g_stack;
 bool does_no_work(std::string_view name) {
   static const std::set<std::string_view> names{"aten::alias",
                                                 "aten::as_strided",
+                                                "aten::as_strided_",
                                                 "aten::chunk",
                                                 "aten::contiguous",
                                                 "aten::detach",
@@ -81,13 +82,8 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
   if (!g_stack.empty()) g_stack.back().calls_others = true;
   g_stack.push_back({});
   if (std::string_view(function.name()) == "aten::_to_copy") {
-    // A copy to another format has one more use than a copy to another place: only the former is a cast.
-    const auto inputs = function.inputs();
-    if (inputs.size() > 1 && inputs[0].isTensor() && inputs[1].isInt()
-        && static_cast<at::ScalarType>(inputs[1].toInt()) != inputs[0].toTensor().scalar_type()) {
-      const std::lock_guard lock(g_mutex);
-      ++g_counts.casts;
-    }
+    const std::lock_guard lock(g_mutex);
+    ++g_counts.casts;
   }
   return nullptr;
 }
@@ -99,6 +95,7 @@ void end(const at::RecordFunction& function, at::ObserverContext*) {
   if (frame.calls_others) return;
   const std::string_view name = function.name();
   const std::lock_guard lock(g_mutex);
+  if (!name.starts_with("aten::")) return;  // the backward engine's own entries
   if (waits(name)) ++g_counts.waits;
   if (does_no_work(name)) {
     ++g_counts.views;
@@ -115,8 +112,7 @@ OperatorCount::OperatorCount() {
     const std::lock_guard lock(g_mutex);
     g_counts = {};
   }
-  handle_ = at::addGlobalCallback(
-      at::RecordFunctionCallback(&begin, &end).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
+  handle_ = at::addGlobalCallback(at::RecordFunctionCallback(&begin, &end).scopes({at::RecordScope::FUNCTION}));
 }
 
 OperatorCount::~OperatorCount() { at::removeCallback(handle_); }

@@ -9,7 +9,7 @@ namespace vits::train {
 struct OperatorCounts {
   int64_t kernels = 0;  // operators that call no other and do work: views and allocations are left out
   int64_t views = 0;    // those left out
-  int64_t casts = 0;    // copies to another number format
+  int64_t casts = 0;    // copies to another number format (or another device)
   int64_t waits = 0;    // values or shapes that the host reads off a tensor: item, nonzero, boolean masks
   std::map<std::string, int64_t> by_name;  // of the kernels
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <limits>
 
 #include "best_voice.h"
 #include "run_figures.h"
@@ -142,6 +143,7 @@ struct Trainer::State {
   void speak_samples();
   std::shared_ptr<const checkpoint::RunState> capture(bool finished_run);
   void save(bool finished_run);
+  void save_if_healthy();
   void tell_failures();
   report::RunPlace place() const;
 
@@ -363,7 +365,7 @@ void Trainer::State::after_step() {
   const int64_t sample_steps = options.report.sample_steps;
   if (sample_steps > 0 && progress.step % sample_steps == 0) speak_samples();
   const double minutes = options.saving.save_minutes;
-  if (minutes > 0 && now() - saved_at > 60 * minutes && look_at_losses()) save(false);
+  if (minutes > 0 && now() - saved_at > 60 * minutes && look_at_losses()) save_if_healthy();
   tell_failures();
 }
 
@@ -457,7 +459,8 @@ void Trainer::State::validate() {
   } else {
     end_loss = training_mean;
   }
-  if (!best.count(*end_loss, progress.step, progress.epoch)) {
+  const double counted = guard.healthy() ? *end_loss : std::numeric_limits<double>::infinity();
+  if (!best.count(counted, progress.step, progress.epoch)) {
     const int64_t patience = options.budget.early_stopping;
     if (patience > 0 && best.without_gain() >= patience)
       why_it_ended = fmt::format("stopped early after {} validations without a better one", patience);
@@ -519,6 +522,14 @@ void Trainer::State::save(bool finished_run) {
   if (budget) budget->count_checkpoint(saved_at - begin);
 }
 
+// A state that may be broken is none to go back to, and must not push out those that are whole.
+void Trainer::State::save_if_healthy() {
+  if (guard.healthy()) return save(false);
+  report->warn(fmt::format("step {}: the losses look wrong; no checkpoint until they are usual again",
+                           report::thousands(progress.step)));
+  saved_at = now();
+}
+
 void Trainer::State::tell_failures() {
   for (const std::string& failure : saver.take_failures()) report->warn(failure);
 }
@@ -534,7 +545,7 @@ void Trainer::State::end_epoch() {
                              validation_seconds, meter.last().seconds_per_step * static_cast<double>(steps_per_epoch));
   if (finished()) return;
   if (progress.epoch % validate_every == 0) validate();
-  if (progress.epoch % options.saving.save_every == 0) save(false);
+  if (progress.epoch % options.saving.save_every == 0) save_if_healthy();
   if (!finished()) begin_epoch();
 }
 

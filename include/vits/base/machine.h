@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <string>
 
 namespace vits::base {
 
@@ -12,8 +13,10 @@ struct Memory {
 };
 // A container's limit counts. `root` is where proc/ and sys/ stand, for tests.
 Memory memory(const std::filesystem::path& root = "/");
-uint64_t peak_resident_bytes();       // the most it ever held
-uint64_t resident_bytes();            // that this process holds now
+uint64_t peak_resident_bytes();  // the most it ever held
+uint64_t resident_bytes();       // that this process holds now
+std::string host_name();         // "localhost" when it has none
+int64_t process_id();
 int processors();                     // that this process may use
 bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr
 int terminal_columns();               // 80 when unknown

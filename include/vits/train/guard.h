@@ -37,6 +37,9 @@ class Guard {
   // called while the voice is held and only the discriminators learn.
   std::optional<std::string> look(const Vitals& vitals);
 
+  // Nothing was wrong with the newest interval: a state of now is one to go back to.
+  bool healthy() const { return skipped_in_a_row_ == 0 && high_in_a_row_ == 0; }
+
   // The run was rolled back: the past is forgotten. False when that was done kMostRollbacks times already.
   bool may_roll_back();
   int rollbacks() const { return rollbacks_; }
