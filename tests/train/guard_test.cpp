@@ -167,6 +167,24 @@ TEST(Guard, ThreeBadIntervalsAreNoAlarm) {
   EXPECT_EQ(alarm_of(quiet, three_of_four, 5000).why, "");
 }
 
+TEST(Guard, AStateOfABadIntervalIsNoneToGoBackTo) {
+  Night night;
+  night.outliers = 0.0;
+  Guard guard;
+  for (int64_t number = 0; number < 10; ++number) guard.look(night.interval(number));
+  EXPECT_TRUE(guard.healthy());
+  Vitals bad = night.interval(10);
+  bad.mel *= 10.0;
+  guard.look(bad);
+  EXPECT_FALSE(guard.healthy());
+  guard.look(night.interval(11));
+  EXPECT_TRUE(guard.healthy());
+  Vitals skipped = night.interval(12);
+  skipped.skipped_updates = skipped.updates = 3;
+  guard.look(skipped);
+  EXPECT_FALSE(guard.healthy());
+}
+
 TEST(Guard, AllowsThreeRollbacksAndForgetsThePastWithEach) {
   Guard guard;
   Night night;
