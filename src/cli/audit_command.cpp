@@ -7,13 +7,13 @@
 #include "command.h"
 #include "command_list.h"
 #include "gpu.h"
-#include "training_needs.h"
 #include "vits/base/files.h"
 #include "vits/checkpoint/voice_files.h"
 #include "vits/data/audit.h"
 #include "vits/report/log.h"
 #include "vits/report/progress.h"
 #include "vits/text/tokenizer_settings.h"
+#include "vits/train/training_needs.h"
 #include "voice_source.h"
 
 namespace vits::cli {
@@ -69,9 +69,9 @@ int audit(const AuditCommandOptions& options) {
   settings.threads = options.threads;
   const double frames_per_second = voice.sample_rate_hz > 0 ? static_cast<double>(voice.sample_rate_hz)
                                                                   / static_cast<double>(voice.samples_per_frame)
-                                                            : kUsualFramesPerSecond;
+                                                            : train::kUsualFramesPerSecond;
   settings.batch_bytes = [frames_per_second](int64_t clips, double seconds, int64_t tokens) {
-    return card_bytes_of_batch(clips, static_cast<int64_t>(seconds * frames_per_second), tokens);
+    return train::card_bytes_of_batch(clips, static_cast<int64_t>(seconds * frames_per_second), tokens);
   };
   if (options.card_gigabytes > 0) {
     settings.memory_bytes = static_cast<uint64_t>(options.card_gigabytes * 1e9);

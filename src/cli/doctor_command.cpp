@@ -7,12 +7,12 @@
 #include "command.h"
 #include "command_list.h"
 #include "gpu.h"
-#include "training_needs.h"
 #include "version.h"
 #include "vits/base/files.h"
 #include "vits/base/machine.h"
 #include "vits/base/process.h"
 #include "vits/report/figures.h"
+#include "vits/train/training_needs.h"
 
 namespace vits::cli {
 
@@ -60,8 +60,8 @@ int doctor(const DoctorOptions& options) {
   line("disk here", fmt::format("{} free in {}", report::bytes_text(base::free_bytes(".")),
                                 std::filesystem::current_path().string()));
 
-  const uint64_t wav_bytes = wav_bytes_in(options.data_dir);
-  const auto needs = training_needs(options.batch_size, wav_bytes);
+  const uint64_t wav_bytes = train::wav_bytes_in(options.data_dir);
+  const auto needs = train::training_needs(options.batch_size, wav_bytes);
   fmt::print("\nA training run with batch_size {}{}\n", options.batch_size,
              wav_bytes ? fmt::format(" on the {} of {}/wavs", report::bytes_text(wav_bytes), options.data_dir)
                        : fmt::format(" ({}/wavs holds nothing yet, so recordings are not counted)", options.data_dir));

@@ -95,7 +95,8 @@ void end(const at::RecordFunction& function, at::ObserverContext*) {
   if (frame.calls_others) return;
   const std::string_view name = function.name();
   const std::lock_guard lock(g_mutex);
-  if (!name.starts_with("aten::")) return;  // the backward engine's own entries
+  // LibTorch's operators and ours; the rest are the backward engine's own entries.
+  if (!name.starts_with("aten::") && !name.starts_with("vits::")) return;
   if (waits(name)) ++g_counts.waits;
   if (does_no_work(name)) {
     ++g_counts.views;

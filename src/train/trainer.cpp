@@ -29,6 +29,7 @@
 #include "vits/train/session.h"
 #include "vits/train/spoken_samples.h"
 #include "vits/train/step_batch.h"
+#include "vits/train/training_needs.h"
 #include "vits/train/validation.h"
 
 namespace vits::train {
@@ -41,6 +42,7 @@ constexpr double kSecondsBetweenReports = 5.0;
 constexpr int64_t kMostStepsBetweenReports = 50;
 constexpr double kMostOfBudgetForMeasuring = 0.03;
 constexpr int64_t kMostDiscriminatorWarmup = 500;
+constexpr int64_t kLeastLikeMms = 30'000'000, kMostLikeMms = 50'000'000;  // parameters of the voice
 // Fresh discriminators begin from nothing, so they learn at the rate that voices are trained with from nothing.
 constexpr double kDiscriminatorWarmupRate = 2e-4;
 
@@ -271,6 +273,9 @@ report::PlanScreen Trainer::State::screen() const {
   screen.validation_clips = static_cast<int64_t>(session.store->validation().size());
   screen.skipped_clips = static_cast<int64_t>(session.store->skipped().size());
   screen.store = session.store->how();
+  screen.checkpoint_dir = options.places.checkpoint_dir;
+  screen.output_dir = options.places.output_dir;
+  screen.notes = notes;
   screen.samples_per_second = speed.samples_per_second;
   screen.batch_size = options.batches.batch_size;
   screen.accumulation_steps = accumulation();
@@ -280,9 +285,12 @@ report::PlanScreen Trainer::State::screen() const {
   screen.run_seconds = length.seconds ? std::max(0.0, *length.seconds - used_before - now()) : 0.0;
   screen.given_seconds = length.seconds.value_or(0.0);
   screen.now_unix_seconds = unix_now();
-  screen.checkpoint_dir = options.places.checkpoint_dir;
-  screen.output_dir = options.places.output_dir;
-  screen.notes = notes;
+  // Known for voices of MMS's size alone; a CPU keeps the network in RAM too.
+  if (screen.parameters < kLeastLikeMms || screen.parameters > kMostLikeMms) return screen;
+  const TrainingNeeds needs = training_needs(options.batches.batch_size, session.store->bytes());
+  const bool on_card = session.learner->device().is_cuda();
+  screen.memory_needed_bytes = needs.memory_bytes + (on_card ? 0 : needs.card_bytes);
+  screen.device_needed_bytes = on_card ? needs.card_bytes : 0;
   return screen;
 }
 

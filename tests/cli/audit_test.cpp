@@ -7,9 +7,9 @@
 
 #include "data/spoken_set.h"
 #include "support/support.h"
-#include "training_needs.h"
 #include "vits/base/files.h"
 #include "vits/base/process.h"
+#include "vits/train/training_needs.h"
 
 namespace {
 
@@ -91,10 +91,10 @@ TEST(AuditCommand, EndsWith3WhenTrainingWouldFail) {
 }
 
 TEST(TrainingNeeds, GrowWithTheLengthOfTheClips) {
-  using vits::cli::card_bytes_of_batch;
+  using vits::train::card_bytes_of_batch;
   // A batch of usual clips is what training_needs() estimates for any batch.
   const auto usual = static_cast<double>(card_bytes_of_batch(8, 312, 160));
-  EXPECT_NEAR(usual, static_cast<double>(vits::cli::training_needs(8, 0).card_bytes), 1e6);
+  EXPECT_NEAR(usual, static_cast<double>(vits::train::training_needs(8, 0).card_bytes), 1e6);
   EXPECT_GT(card_bytes_of_batch(8, 1250, 600), card_bytes_of_batch(8, 312, 160) * 3 / 2);
   EXPECT_EQ(card_bytes_of_batch(8, 312, 0), card_bytes_of_batch(8, 312, 156));
   EXPECT_LT(card_bytes_of_batch(1, 312, 160), card_bytes_of_batch(2, 312, 160));

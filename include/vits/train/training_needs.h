@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace vits::cli {
+namespace vits::train {
 
 struct TrainingNeeds {
   uint64_t card_bytes = 0;    // on the graphics card, in fp16
@@ -24,4 +24,4 @@ uint64_t card_bytes_of_batch(int64_t clips, int64_t frames, int64_t tokens);
 // The bytes of all files in `data_dir`/wavs; 0 when there is none.
 uint64_t wav_bytes_in(const std::filesystem::path& data_dir);
 
-}  // namespace vits::cli
+}  // namespace vits::train

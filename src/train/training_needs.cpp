@@ -1,6 +1,6 @@
-#include "training_needs.h"
+#include "vits/train/training_needs.h"
 
-namespace vits::cli {
+namespace vits::train {
 
 namespace {
 
@@ -54,4 +54,4 @@ uint64_t wav_bytes_in(const std::filesystem::path& data_dir) {
   return bytes;
 }
 
-}  // namespace vits::cli
+}  // namespace vits::train
