@@ -3,6 +3,7 @@
 #include "command.h"
 #include "command_list.h"
 #include "vits/base/options.h"
+#include "vits/data/training_set.h"
 #include "vits/formats/json.h"
 #include "vits/train/recipe.h"
 #include "vits/train/run_folder.h"
@@ -14,14 +15,20 @@ namespace vits::cli {
 
 namespace {
 
+// Looks for the clips first: a voice may have to be downloaded.
+train::Trainer trainer_of(const train::RunOptions& options) {
+  data::read_training_set(options.places.data_dir);
+  return {options, find_voice(options.places.model_name)};
+}
+
 int train(const train::RunOptions& options) {
-  train::Trainer trainer(options, find_voice(options.places.model_name));
+  train::Trainer trainer = trainer_of(options);
   trainer.run();
   return 0;
 }
 
 int plan(const train::RunOptions& options) {
-  train::Trainer trainer(options, find_voice(options.places.model_name));
+  train::Trainer trainer = trainer_of(options);
   trainer.plan();
   return 0;
 }

@@ -16,11 +16,20 @@ Finished run(std::vector<std::string> words) {
   return vits::base::run_program(words);
 }
 
-TEST(Program, ExplainsItselfWithoutWords) {
-  const auto done = run({});
+TEST(Program, TrainsWithoutWordsAndSaysWhatItNeedsForThat) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{}, {"--target-hours", "1"}, {"train"}}) {
+    const auto done = run(words);
+    EXPECT_EQ(done.exit_code, 1);
+    EXPECT_NE(done.error_output.find("metadata.csv"), std::string::npos) << done.error_output;
+    EXPECT_NE(done.error_output.find("vits-train prepare"), std::string::npos) << done.error_output;
+  }
+}
+
+TEST(Program, ExplainsItself) {
+  const auto done = run({"--help"});
   EXPECT_EQ(done.exit_code, 0);
-  EXPECT_NE(done.output.find("Usage: vits-train COMMAND"), std::string::npos);
-  EXPECT_EQ(done.output, run({"--help"}).output);
+  EXPECT_NE(done.output.find("vits-train COMMAND [options]"), std::string::npos);
+  EXPECT_EQ(done.output, run({"help"}).output);
 }
 
 TEST(Program, HasAPageForEveryCommandItLists) {
@@ -56,7 +65,8 @@ TEST(Program, EndsWith2OnWrongUsageAndNamesTheNearestWord) {
   check({"doctor", "--batch_size", "0"}, "--batch_size is 0, but must be 1 to 1024.");
   check({"doctor", "--batch_size"}, "--batch_size");
   check({"doctor", "more"}, "takes no \"more\"");
-  check({"--frobnicate"}, "a command must come first");
+  check({"--frobnicate"}, "train has no flag --frobnicate.");
+  check({"--target-hour", "9"}, "Did you mean \"--target_hours\"?");
 }
 
 TEST(Program, TakesHyphensAndAConfigFileThatFlagsOverrule) {
