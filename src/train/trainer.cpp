@@ -427,12 +427,13 @@ void Trainer::State::roll_back(const std::string& reason) {
   recent_batches.clear();
   report->warn(fmt::format("step {}: {}. In the batches since the last look: {}", report::thousands(progress.step),
                            reason, clips));
+  const std::string why = fmt::format("{} at step {}", reason, report::thousands(progress.step));
   const formats::Json& facts = last_good->facts;
   learner().restore(*last_good, "the last good state");
   progress = facts.get<Progress>();
   validated_step = -1;
   if (!guard.may_roll_back()) {
-    why_it_ended = reason;
+    why_it_ended = "given up: " + why;
     gave_up = true;
     return;
   }
@@ -467,7 +468,8 @@ void Trainer::State::validate() {
   } else {
     end_loss = training_mean;
   }
-  const double counted = guard.healthy() ? *end_loss : std::numeric_limits<double>::infinity();
+  const bool usual = guard.healthy() && std::isfinite(losses.kl + losses.duration);
+  const double counted = usual ? *end_loss : std::numeric_limits<double>::infinity();
   if (!best.count(counted, progress.step, progress.epoch)) {
     const int64_t patience = options.budget.early_stopping;
     if (patience > 0 && best.without_gain() >= patience)
@@ -570,7 +572,8 @@ void Trainer::State::finish() {
     report->flush();
     throw Stopped(signal);
   }
-  validate();
+  if (!gave_up) validate();
+  saver.wait();
   try {
     write_voice();
   } catch (const Error&) {
@@ -585,12 +588,13 @@ void Trainer::State::finish() {
   summarize();
   report->flush();
   if (gave_up)
-    throw Error("the training was given up at step {}: {}. The best voice is in {}.", report::thousands(progress.step),
-                why_it_ended, folder->best_model().string());
+    throw Error("the training was {}. The best voice is in {} and in {}. Try a lower --learning_rate.", why_it_ended,
+                folder->best_model().string(), options.places.output_dir);
 }
 
 void Trainer::State::write_voice() {
-  const auto voice = voice_now(session);
+  // Of a run that was given up the newest weights may be worth nothing, whatever the losses said.
+  const auto voice = gave_up ? checkpoint::read_voice(folder->best_model()) : voice_now(session);
   exporter::write_huggingface(options.places.output_dir, voice);
   if (voice.kind == checkpoint::VoiceKind::torchscript)
     exporter::write_torchscript(fs::path(options.places.output_dir) / "voice.torchscript.pt", voice);
