@@ -6,6 +6,7 @@
 #include "vits/base/error.h"
 #include "vits/train/step_batch.h"
 #include "vits/voice/voice.h"
+#include "without_dropout.h"
 
 namespace vits::train {
 
@@ -59,8 +60,7 @@ void SpokenSamples::show_clip(const Session& session, report::RunReport& report,
   Learner& learner = *session.learner;
   const Learner::Averaged averaged(learner);
   auto& generator = learner.networks().generator;
-  const bool was_training = generator->is_training();
-  generator->eval();
+  const WithoutDropout quiet(*generator);
   data::Loader loader(*session.store, learner.device(), {.data_on_gpu = "false"});
   loader.begin({{clip}});
   const auto loaded = loader.next();
@@ -68,7 +68,6 @@ void SpokenSamples::show_clip(const Session& session, report::RunReport& report,
   seed_batch(learner.device(), kSeed, clip);
   const auto made = model::training_forward(generator, batch, model::draw(batch, generator->config()), learner.half());
   const auto again = generator->decoder->forward(made.z, generator->speaker(batch.speaker_ids));  // [1, 1, S]
-  generator->train(was_training);
 
   const std::string name = fmt::format("clip_{}", number);
   const int64_t rate = session.store->target().sample_rate_hz;

@@ -580,6 +580,7 @@ void Trainer::State::finish() {
     if (!gave_up) save(false);  // so that --resume auto has only the voice left to write
     saver.wait();
     tell_failures();
+    report->info("when there is room, this makes the end again: " + resume_command());
     throw;
   }
   if (!gave_up) save(true);

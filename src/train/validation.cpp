@@ -6,6 +6,7 @@
 #include "vits/loss/kl_loss.h"
 #include "vits/loss/mel_loss.h"
 #include "vits/train/step_batch.h"
+#include "without_dropout.h"
 
 namespace vits::train {
 
@@ -20,21 +21,6 @@ data::ClipNumbers spread(const data::ClipNumbers& clips, int64_t most) {
   for (int64_t i = 0; i < most; ++i) taken.push_back(clips[static_cast<size_t>(i * count / most)]);
   return taken;
 }
-
-// Off while validating, as it was before afterwards.
-class WithoutDropout {
- public:
-  explicit WithoutDropout(torch::nn::Module& network) : network_(network), was_training_(network.is_training()) {
-    network_.eval();
-  }
-  ~WithoutDropout() { network_.train(was_training_); }
-  WithoutDropout(const WithoutDropout&) = delete;
-  WithoutDropout& operator=(const WithoutDropout&) = delete;
-
- private:
-  torch::nn::Module& network_;
-  bool was_training_;
-};
 
 }  // namespace
 

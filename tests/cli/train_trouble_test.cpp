@@ -146,7 +146,8 @@ TEST(TrainTrouble, WhenNothingFitsItSaysSoInOneLineAndNothingHalfWrittenStays) {
   const Finished full =
       vits::base::run_program(with_file_limit(100, night.words({{"resume", "auto"}, {"max_steps", "8"}})));
   EXPECT_EQ(full.exit_code, 1) << full.error_output;
-  EXPECT_TRUE(says(full.error_output, "error: ")) << full.error_output;
+  EXPECT_TRUE(says(full.error_output, "error: cannot write")) << full.error_output;
+  EXPECT_TRUE(says(full.error_output, "--resume auto")) << full.error_output;
   EXPECT_TRUE(says(full.error_output, night.last_voice().string())) << full.error_output;
   EXPECT_FALSE(fs::exists(night.last_voice()));
   EXPECT_TRUE(fs::exists(night.checkpoints() / "checkpoint_epoch_1.pt"));
