@@ -24,11 +24,12 @@ std::vector<at::Tensor> halves(const std::vector<at::Tensor>& of, int64_t which)
   return half;
 }
 
-formats::TensorMap host_copies(const formats::TensorMap& tensors) {
-  formats::TensorMap copies;
-  for (const auto& [name, tensor] : tensors)
-    copies[name] = tensor.detach().to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
-  return copies;
+// Of a card: into pinned memory, on its way when this returns.
+at::Tensor host_copy(const at::Tensor& tensor) {
+  if (tensor.is_cpu()) return tensor.detach().clone();
+  auto copy = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
+  copy.copy_(tensor.detach(), /*non_blocking=*/true);
+  return copy;
 }
 
 std::vector<at::Tensor> detached(const std::vector<at::Tensor>& of) {
@@ -187,17 +188,23 @@ Learner::Averaged::~Averaged() {
 }
 
 void Learner::save(checkpoint::RunState& state) const {
+  const at::NoGradGuard no_grad;
+  // Each buffer is copied as one; the state's tensors are views of the copies.
   const auto player = [&](const std::string& name, const torch::nn::Module& network, Player& of) {
-    state.groups[name] = host_copies(all_parameters(network));
-    state.groups[name + "_exp_avg"] = host_copies(of.parameters.named(of.adamw.mean()));
-    state.groups[name + "_exp_avg_sq"] = host_copies(of.parameters.named(of.adamw.square()));
+    auto& weights = state.groups[name];
+    weights = of.parameters.named(host_copy(of.parameters.values()));
+    for (const auto& [key, parameter] : all_parameters(network))
+      if (!weights.contains(key)) weights[key] = host_copy(parameter);
+    state.groups[name + "_exp_avg"] = of.parameters.named(host_copy(of.adamw.mean()));
+    state.groups[name + "_exp_avg_sq"] = of.parameters.named(host_copy(of.adamw.square()));
     state.facts[name + "_optimizer_steps"] = of.adamw.steps().item<double>();
   };
   player("generator", *networks_.generator, *voice_);
   if (judges_) player("discriminators", *networks_.discriminators, *judges_);
-  if (averages()) state.groups["generator_average"] = host_copies(voice_->parameters.named(average_));
+  if (averages()) state.groups["generator_average"] = voice_->parameters.named(host_copy(average_));
   state.facts["loss_scale"] = scale_.factor().item<double>();
   state.facts["loss_scale_growth"] = scale_.growth().item<int64_t>();
+  wait();
 }
 
 void Learner::restore(const checkpoint::RunState& state, const std::string& source) {
