@@ -3,9 +3,13 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 namespace vits::base {
 
@@ -27,6 +31,23 @@ std::string host_name() {
 }
 
 int64_t process_id() { return ::getpid(); }
+
+double process_seconds() {
+  std::ifstream file("/proc/self/stat");
+  std::string line;
+  std::getline(file, line);
+  // Behind the program's name, which may hold anything, the twentieth number is when it was started.
+  const size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return 0.0;
+  std::istringstream fields(line.substr(name_end + 1));
+  std::string field;
+  for (int i = 0; i < 20; ++i) fields >> field;
+  struct timespec now {};
+  if (!fields || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0.0;
+  const double since_boot = static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  const double started = std::strtod(field.c_str(), nullptr) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return std::max(0.0, since_boot - started);
+}
 
 int processors() {
   cpu_set_t set;

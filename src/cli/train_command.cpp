@@ -2,6 +2,7 @@
 
 #include "command.h"
 #include "command_list.h"
+#include "vits/base/machine.h"
 #include "vits/base/options.h"
 #include "vits/data/training_set.h"
 #include "vits/formats/json.h"
@@ -18,7 +19,8 @@ namespace {
 // Looks for the clips first: a voice may have to be downloaded.
 train::Trainer trainer_of(const train::RunOptions& options) {
   data::read_training_set(options.places.data_dir);
-  return {options, find_voice(options.places.model_name)};
+  const auto voice = find_voice(options.places.model_name);
+  return {options, voice, base::process_seconds()};
 }
 
 int train(const train::RunOptions& options) {

@@ -41,6 +41,8 @@ namespace {
 constexpr double kSecondsBetweenReports = 5.0;
 constexpr int64_t kMostStepsBetweenReports = 50;
 constexpr double kMostOfBudgetForMeasuring = 0.03;
+// Giving everything back takes a quarter of the time that loading the program took, on a busy machine too.
+constexpr double kLeavingShare = 0.25, kMostLeavingSeconds = 1.0;
 constexpr int64_t kMostDiscriminatorWarmup = 500;
 constexpr int64_t kLeastLikeMms = 30'000'000, kMostLikeMms = 50'000'000;  // parameters of the voice
 // Fresh discriminators begin from nothing, so they learn at the rate that voices are trained with from nothing.
@@ -96,7 +98,8 @@ struct Trainer::State {
   checkpoint::Saver saver;
 
   Progress progress;
-  double used_before = 0.0;  // seconds of earlier parts of the run
+  double leaving_seconds = 0.0;  // that the program is expected to take after its last line
+  double used_before = 0.0;      // seconds of earlier parts of the run
   std::unique_ptr<LearningRate> rate;
   std::optional<LearningRate::State> resumed_rate;
   std::unique_ptr<TimeBudget> budget;  // empty: the steps are given
@@ -221,7 +224,7 @@ void Trainer::State::make_plan() {
     const Costs costs{.seconds_per_step = speed.seconds_per_step,
                       .seconds_per_validation = validation_seconds,
                       .seconds_per_checkpoint = 0.0,  // known after the first
-                      .seconds_at_end = validation_seconds,
+                      .seconds_at_end = validation_seconds + leaving_seconds,
                       .steps_per_validation = validation ? validate_every * steps_per_epoch : 0,
                       .steps_per_checkpoint = options.saving.save_every * steps_per_epoch};
     budget = std::make_unique<TimeBudget>(*length.seconds, used_before, costs);
@@ -307,7 +310,7 @@ void Trainer::State::begin() {
   }
   if (!resumed_from) {
     exporter::write_huggingface(folder->best_model(), voice_now(session));
-    if (budget) budget->count_end(validation_seconds + now() - begin);
+    if (budget) budget->count_end(validation_seconds + now() - begin + leaving_seconds);
   }
   if (!resumed_from && options.report.sample_steps > 0) speak_samples();
   saved_at = now();
@@ -638,7 +641,11 @@ std::string Trainer::State::resume_command() const {
 
 // ---------------------------------------------------------------- the door
 
-Trainer::Trainer(const RunOptions& options, fs::path voice_path) : state_(std::make_unique<State>()) {
+Trainer::Trainer(const RunOptions& options, fs::path voice_path, double seconds_ago)
+    : state_(std::make_unique<State>()) {
+  state_->leaving_seconds = std::min(kLeavingShare * seconds_ago, kMostLeavingSeconds);
+  state_->began -=
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds_ago));
   state_->options = options;
   state_->voice_path = std::move(voice_path);
 }

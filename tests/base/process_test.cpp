@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "vits/base/error.h"
+#include "vits/base/machine.h"
 
 namespace {
 
@@ -57,6 +61,16 @@ TEST(Conversation, AnswersLineByLineAndNoticesTheEnd) {
   Conversation brief({"echo", "last"});
   EXPECT_EQ(brief.read_line(), "last");
   EXPECT_THROW(brief.read_line(), vits::Error);
+}
+
+TEST(ProcessSeconds, GoOnWithTheClockFromTheProgramsStart) {
+  const double before = process_seconds();
+  const auto begin = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  EXPECT_GT(before, 0.0);
+  EXPECT_LT(before, 3600.0);
+  EXPECT_NEAR(process_seconds() - before, passed, 0.03);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace vits::train {
 
 class Trainer {
  public:
-  // `voice_path` is where options.places.model_name is on this disk. The hours begin now.
-  Trainer(const RunOptions& options, std::filesystem::path voice_path);
+  // `voice_path` is where options.places.model_name is on this disk. The hours began `seconds_ago`, with the program.
+  Trainer(const RunOptions& options, std::filesystem::path voice_path, double seconds_ago = 0.0);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
