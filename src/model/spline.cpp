@@ -1,92 +1,191 @@
 #include "spline.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/record_function.h>
+#include <c10/util/accumulate.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "spline_elements.h"
+#include "vits/base/error.h"
+
+#ifdef VITS_CUDA_KERNELS
+#include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#endif
 
 namespace vits::model {
 
 namespace {
 
-// No bin is narrower or flatter than this share of the box, and no knot flatter than this slope.
-constexpr double kLeast = 1e-3;
-
-// Where the knots lie along one axis: shares [..., bins] -> [..., bins + 1], from -bound to bound.
-at::Tensor knot_positions(const at::Tensor& raw, double bound) {
-  const int64_t bins = raw.size(-1);
-  const auto shares = kLeast + (1 - kLeast * static_cast<double>(bins)) * at::softmax(raw, -1);
-  const auto inner = 2 * bound * at::cumsum(shares, -1).narrow(-1, 0, bins - 1) - bound;
-  return at::cat({at::full_like(inner.narrow(-1, 0, 1), -bound), inner, at::full_like(inner.narrow(-1, 0, 1), bound)},
-                 -1);
+void check(const at::Tensor& value, const SplineKnots& knots) {
+  const auto check_knots = [&](const at::Tensor& raw, int64_t count, const char* what) {
+    TORCH_CHECK(raw.dim() == value.dim() + 1 && raw.sizes().slice(0, value.dim()) == value.sizes()
+                    && raw.size(-1) == count && raw.device() == value.device(),
+                what, " of splines are ", raw.sizes(), " on ", raw.device(), " for values ", value.sizes(), " on ",
+                value.device(), "; this is a bug in vits-train");
+  };
+  TORCH_CHECK(knots.widths.dim() > 0 && knots.widths.size(-1) > 0, "splines need widths; this is a bug in vits-train");
+  const int64_t bins = knots.widths.size(-1);
+  check_knots(knots.widths, bins, "widths");
+  check_knots(knots.heights, bins, "heights");
+  check_knots(knots.slopes, bins - 1, "slopes");
 }
 
-// The piece that an element lies in.
-struct Piece {
-  at::Tensor x, y, width, height;  // [...] lower left corner and size of its bin
-  at::Tensor slope_left, slope_right;
+SplineExtent extent_of(const at::Tensor& value, const SplineKnots& knots, double bound) {
+  if (value.dim() == 0) return {1, 1, knots.widths.size(-1), bound};
+  const auto outer = value.sizes().slice(0, static_cast<size_t>(value.dim() - 1));
+  return {c10::multiply_integers(outer), value.size(-1), knots.widths.size(-1), bound};
+}
 
-  at::Tensor mean_slope() const { return height / width; }
+// [outer, inner] and [outer, inner, bins]: views of what the network gives, though they are not contiguous; a copy
+// where no view can be.
+at::Tensor as_numbers(const at::Tensor& tensor, const SplineExtent& extent) {
+  return tensor.defined() ? tensor.detach().reshape({extent.outer, extent.inner}) : tensor;
+}
+
+SplineKnots as_rows(const SplineKnots& knots, const SplineExtent& extent) {
+  const auto rows = [&](const at::Tensor& raw, int64_t count) {
+    return raw.detach().reshape({extent.outer, extent.inner, count});
+  };
+  return {rows(knots.widths, extent.bins), rows(knots.heights, extent.bins), rows(knots.slopes, extent.bins - 1)};
+}
+
+template <typename T>
+SplineNumbers<const T> read(const at::Tensor& numbers) {
+  if (!numbers.defined()) return {};
+  return {numbers.const_data_ptr<T>(), numbers.stride(0), numbers.stride(1)};
+}
+
+template <typename T>
+SplineNumbers<T> write(const at::Tensor& numbers) {
+  return {numbers.mutable_data_ptr<T>(), numbers.stride(0), numbers.stride(1)};
+}
+
+template <typename T>
+SplineRowsOfKnots<const T> read(const SplineKnots& knots) {
+  const auto rows = [](const at::Tensor& raw) {
+    return SplineRows<const T>{raw.const_data_ptr<T>(), raw.stride(0), raw.stride(1), raw.stride(2)};
+  };
+  return {rows(knots.widths), rows(knots.heights), rows(knots.slopes)};
+}
+
+template <typename T>
+SplineRowsOfKnots<T> write(const SplineKnots& knots) {
+  const auto rows = [](const at::Tensor& raw) {
+    return SplineRows<T>{raw.mutable_data_ptr<T>(), raw.stride(0), raw.stride(1), raw.stride(2)};
+  };
+  return {rows(knots.widths), rows(knots.heights), rows(knots.slopes)};
+}
+
+// `name` is what a profile shows.
+template <class Problem>
+void run(const char* name, const Problem& problem, const at::Device& device) {
+  RECORD_FUNCTION(name, c10::ArrayRef<const c10::IValue>{});
+  if (device.is_cpu()) {
+    spline_cpu(problem);
+    return;
+  }
+#ifdef VITS_CUDA_KERNELS
+  if (device.is_cuda()) {
+    const c10::cuda::CUDAGuard on_device(device);
+    C10_CUDA_CHECK(spline_cuda(problem, at::cuda::getCurrentCUDAStream()));
+    return;
+  }
+#endif
+  throw Error(
+      "This build of vits-train has no CUDA kernels, but the duration predictor's splines were asked to run on {}. "
+      "Build "
+      "it where nvcc is found, or run with --device cpu.",
+      device.str());
+}
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+class SplineFunction : public torch::autograd::Function<SplineFunction> {
+ public:
+  static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& widths,
+                               const at::Tensor& heights, const at::Tensor& slopes, double bound) {
+    context->save_for_backward({x, widths, heights, slopes});
+    context->saved_data["bound"] = bound;
+    context->set_materialize_grads(false);
+    const auto extent = extent_of(x, {widths, heights, slopes}, bound);
+    const auto numbers = as_numbers(x, extent);
+    const auto rows = as_rows({widths, heights, slopes}, extent);
+    const auto y = at::empty(x.sizes(), x.options()), log_slope = at::empty(x.sizes(), x.options());
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "spline", [&] {
+      run("vits::spline",
+          SplineForward<scalar_t>{extent, read<scalar_t>(numbers), read<scalar_t>(rows),
+                                  write<scalar_t>(as_numbers(y, extent)),
+                                  write<scalar_t>(as_numbers(log_slope, extent))},
+          x.device());
+    });
+    return {y, log_slope};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "splines have no second derivative; this is a bug in vits-train");
+    const auto saved = context->get_saved_variables();
+    const auto& x = saved[0];
+    const SplineKnots knots{saved[1], saved[2], saved[3]};
+    const auto extent = extent_of(x, knots, context->saved_data["bound"].toDouble());
+    const auto numbers = as_numbers(x, extent);
+    const auto y_gradient = as_numbers(gradients[0], extent), log_slope_gradient = as_numbers(gradients[1], extent);
+    const auto rows = as_rows(knots, extent);
+    const auto x_gradient = at::empty(x.sizes(), x.options());
+    const SplineKnots knot_gradients{at::empty_like(rows.widths), at::empty_like(rows.heights),
+                                     at::empty_like(rows.slopes)};
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "spline_backward", [&] {
+      run("vits::spline_backward",
+          SplineBackward<scalar_t>{extent, read<scalar_t>(numbers), read<scalar_t>(rows), read<scalar_t>(y_gradient),
+                                   read<scalar_t>(log_slope_gradient), write<scalar_t>(as_numbers(x_gradient, extent)),
+                                   write<scalar_t>(knot_gradients)},
+          x.device());
+    });
+    return {x_gradient, knot_gradients.widths.view(knots.widths.sizes()),
+            knot_gradients.heights.view(knots.heights.sizes()), knot_gradients.slopes.view(knots.slopes.sizes()),
+            at::Tensor()};
+  }
 };
 
-enum class Axis { kX, kY };
+// Half precision is read as float32.
+at::ScalarType stored(const at::Tensor& value) { return value.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
 
-// The bin of `value` along `axis`; value lies in -bound ... bound.
-Piece piece_of(const at::Tensor& value, Axis axis, const SplineKnots& knots, double bound) {
-  const int64_t bins = knots.widths.size(-1);
-  const auto x = knot_positions(knots.widths, bound), y = knot_positions(knots.heights, bound);  // [..., bins + 1]
-  const auto inner_slopes = kLeast + at::softplus(knots.slopes);
-  const auto one = at::ones_like(inner_slopes.narrow(-1, 0, 1));
-  const auto table = at::stack({x, y, at::cat({one, inner_slopes, one}, -1)}, -2);  // [..., 3, bins + 1]
-
-  const auto inner_knots = (axis == Axis::kX ? x : y).detach().narrow(-1, 1, bins - 1);
-  const auto bin = (value.detach().unsqueeze(-1) >= inner_knots).sum(-1, true).unsqueeze(-2);  // [..., 1, 1]
-  auto sizes = table.sizes().vec();
-  sizes.back() = 1;
-  const auto left = table.gather(-1, bin.expand(sizes)).squeeze(-1).unbind(-1);
-  const auto right = table.gather(-1, (bin + 1).expand(sizes)).squeeze(-1).unbind(-1);
-  return {left[0], left[1], right[0] - left[0], right[1] - left[1], left[2], right[2]};
-}
-
-at::Tensor outside(const at::Tensor& value, double bound) { return at::logical_not(value.abs() <= bound); }
-
-// A knot near 5 is known to 5e-7 in float32; in a bin of width 0.01 that puts a value off by 5e-5 of the bin, and its
-// gradients by more. The tensors are tiny (a number for each bin of each token), so all of it is done in double.
-SplineKnots exact(const SplineKnots& knots) {
-  return {knots.widths.to(at::kDouble), knots.heights.to(at::kDouble), knots.slopes.to(at::kDouble)};
+SplineKnots converted(const SplineKnots& knots, at::ScalarType dtype) {
+  return {knots.widths.to(dtype), knots.heights.to(dtype), knots.slopes.to(dtype)};
 }
 
 }  // namespace
 
 SplineValue spline(const at::Tensor& x, const SplineKnots& knots, double bound) {
-  const auto inside = x.to(at::kDouble).clamp(-bound, bound);
-  const Piece piece = piece_of(inside, Axis::kX, exact(knots), bound);
-  const auto mean_slope = piece.mean_slope();
-  const auto share = (inside - piece.x) / piece.width, rest = 1 - share;
-  const auto middle = share * rest;
-
-  const auto numerator = piece.height * (mean_slope * share.square() + piece.slope_left * middle);
-  const auto denominator = mean_slope + (piece.slope_left + piece.slope_right - 2 * mean_slope) * middle;
-  const auto slope_numerator =
-      mean_slope.square()
-      * (piece.slope_right * share.square() + 2 * mean_slope * middle + piece.slope_left * rest.square());
-  const auto y = piece.y + numerator / denominator;
-  const auto log_slope = slope_numerator.log() - 2 * denominator.log();
-  const auto is_outside = outside(x, bound);
-  return {at::where(is_outside, x, y.to(x.scalar_type())), log_slope.to(x.scalar_type()).masked_fill(is_outside, 0)};
+  check(x, knots);
+  const auto dtype = stored(x);
+  const auto [widths, heights, slopes] = converted(knots, dtype);
+  const auto values = SplineFunction::apply(x.to(dtype), widths, heights, slopes, bound);
+  return {values[0].to(x.scalar_type()), values[1].to(x.scalar_type())};
 }
 
 at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, double bound) {
-  const auto inside = y.to(at::kDouble).clamp(-bound, bound);
-  const Piece piece = piece_of(inside, Axis::kY, exact(knots), bound);
-  const auto mean_slope = piece.mean_slope();
-  const auto rise = inside - piece.y;
-  const auto bend = rise * (piece.slope_left + piece.slope_right - 2 * mean_slope);
-
-  // The share of the bin solves a quadratic equation; this form of its root does not cancel where `a` is near 0. The
-  // discriminant is never negative but for rounding.
-  const auto a = piece.height * (mean_slope - piece.slope_left) + bend;
-  const auto b = piece.height * piece.slope_left - bend;
-  const auto c = -mean_slope * rise;
-  const auto share = 2 * c / (-b - (b.square() - 4 * a * c).clamp_min(0).sqrt());
-  return at::where(outside(y, bound), y, (share * piece.width + piece.x).to(y.scalar_type()));
+  check(y, knots);
+  TORCH_CHECK(!at::GradMode::is_enabled()
+                  || !(y.requires_grad() || knots.widths.requires_grad() || knots.heights.requires_grad()
+                       || knots.slopes.requires_grad()),
+              "the inverse of a spline has no gradient; this is a bug in vits-train");
+  const auto dtype = stored(y);
+  const auto extent = extent_of(y, knots, bound);
+  const auto numbers = as_numbers(y.to(dtype), extent);
+  const auto rows = as_rows(converted(knots, dtype), extent);
+  const auto x = at::empty(y.sizes(), numbers.options());
+  AT_DISPATCH_FLOATING_TYPES(dtype, "spline_inverse", [&] {
+    run("vits::spline_inverse",
+        SplineInverse<scalar_t>{extent, read<scalar_t>(numbers), read<scalar_t>(rows),
+                                write<scalar_t>(as_numbers(x, extent))},
+        y.device());
+  });
+  return x.to(y.scalar_type());
 }
 
 }  // namespace vits::model

@@ -2,8 +2,8 @@
 // Rational quadratic pieces (Durkan et al. 2019, "Neural Spline Flows", equations 4 to 8), for which value, slope and
 // inverse are closed formulas.
 //
-// Every element goes the same way, inside of the box or not; nothing is picked out by a boolean mask, which would make
-// the host wait for the device and could not be captured in a CUDA graph.
+// One operator (spline_cpu.cpp, spline.cu) with a gradient of its own; nothing makes the host wait for the device. The
+// arithmetic is in double whatever the inputs are, which may be views of any strides.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -21,10 +21,11 @@ struct SplineValue {
   at::Tensor log_slope;  // [...] log dy/dx
 };
 
-// x [...]; the box reaches from -bound to bound on both axes.
+// x [...]; the box reaches from -bound to bound on both axes. Outside of it y is x, and no gradient reaches the knots.
+// y and log_slope have a first derivative, with respect to x and the knots.
 SplineValue spline(const at::Tensor& x, const SplineKnots& knots, double bound);
 
-// The x whose spline is y.
+// The x whose spline is y. It has no gradient, and says so where one is asked for.
 at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, double bound);
 
 }  // namespace vits::model
