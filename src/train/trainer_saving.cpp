@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "trainer_state.h"
+#include "vits/base/error.h"
+#include "vits/exporter/write_voice.h"
+#include "vits/report/figures.h"
+
+namespace vits::train {
+
+namespace {
+
+// The voice's own files, so that a checkpoint opens as a voice (checkpoint/run_state.h).
+formats::Json voice_facts(const checkpoint::VoiceFiles& voice) {
+  formats::Json facts{{"config", checkpoint::config_to_json(voice.config, voice.raw_config)},
+                      {"vocab", voice.vocab},
+                      {"tokenizer_config", voice.tokenizer_config},
+                      {"special_tokens_map", voice.special_tokens_map},
+                      {"added_tokens", voice.added_tokens},
+                      {"preprocessor_config", voice.preprocessor_config}};
+  for (size_t id = 0; id < voice.speakers.size(); ++id) facts["speakers"][voice.speakers[id]] = id;
+  return facts;
+}
+
+}  // namespace
+
+formats::Json options_json(RunOptions options) {
+  formats::Json json = base::to_json(base::OptionTable::of(options));
+  json.erase("resume");
+  return json;
+}
+
+void Trainer::State::validate() {
+  if (validated_step == progress.step) return;
+  const double begin = now();
+  ValidationLosses losses;
+  if (validation) try {
+      losses = validation->run(learner(), [](int64_t, int64_t) {});
+    } catch (const Stopped&) {
+      return;  // the loop sees the signal too, and saves
+    }
+  validated_step = progress.step;
+  const double training_mean = best.take_training_mean();
+  if (validation) {
+    validation_seconds = now() - begin;
+    if (budget) budget->count_validation(validation_seconds);
+    meter.leave_out(validation_seconds);
+    report->validation(place(), {{"mel", losses.mel}, {"kl", losses.kl}, {"duration", losses.duration}},
+                       validation_seconds);
+    end_loss = losses.mel;
+    if (const auto words = best.overfitting_words(losses.mel, training_mean)) report->warn(*words);
+  } else {
+    end_loss = training_mean;
+  }
+  const bool usual = guard.healthy() && std::isfinite(losses.kl + losses.duration);
+  const double counted = usual ? *end_loss : std::numeric_limits<double>::infinity();
+  if (!best.count(counted, progress.step, progress.epoch)) {
+    const int64_t patience = options.budget.early_stopping;
+    if (patience > 0 && best.without_gain() >= patience)
+      why_it_ended = fmt::format("stopped early after {} validations without a better one", patience);
+    return;
+  }
+  const auto voice = std::make_shared<const checkpoint::VoiceFiles>(voice_now(session));
+  const fs::path to = folder->best_model();
+  saver.submit("best_model", [voice, to] { exporter::write_huggingface(to, *voice); });
+}
+
+void Trainer::State::speak_samples() {
+  try {
+    samples->speak(session, *report, progress.step);
+  } catch (const Stopped&) {
+    // the loop sees the signal too, and saves
+  } catch (const Error& error) {
+    report->warn(fmt::format("the samples of step {} could not be spoken: {}", progress.step, error.what()));
+  }
+}
+
+std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finished_run) {
+  auto state = std::make_shared<checkpoint::RunState>();
+  learner().save(*state);
+  formats::Json& facts = state->facts;
+  formats::Json where;
+  to_json(where, progress);
+  facts.update(where);
+  facts["version"] = 1;
+  facts["finished"] = finished_run;
+  facts["used_seconds"] = used_before + now();
+  facts["discriminator_warmup"] = discriminator_warmup;
+  facts["log_steps"] = log_steps;
+  facts["validate_every"] = validate_every;
+  facts["rollbacks"] = guard.rollbacks();
+  facts["rate"] = json_of(rate->state());
+  facts["best"] = best;
+  facts["data"] = session.store->fingerprint();
+  facts["options"] = options_json(options);
+  facts["voice"] = voice_facts(session.voice);
+  facts["plan"] = {{"steps", progress.step + steps_left()}, {"seconds", length.seconds.value_or(0.0)}};
+  if (start_loss) facts["start_loss"] = *start_loss;
+  if (end_loss && validated_step == progress.step) facts["validation_mel"] = *end_loss;
+  return state;
+}
+
+void Trainer::State::save(bool finished_run) {
+  const double begin = now();
+  last_good = capture(finished_run);
+  const bool between_epochs = progress.batch_in_epoch == 0 && progress.epoch > 0;
+  const std::string name = between_epochs ? fmt::format("checkpoint_epoch_{}.pt", progress.epoch)
+                                          : fmt::format("checkpoint_step_{}.pt", progress.step);
+  const fs::path path = folder->path() / name;
+  saver.submit(name, [state = last_good, path, keep = options.saving] {
+    checkpoint::write_run_state(path, *state);
+    checkpoint::remove_old_runs(path.parent_path(), keep.keep_last, keep.keep_best);
+  });
+  saved_at = now();
+  meter.leave_out(saved_at - begin);
+  if (budget) budget->count_checkpoint(saved_at - begin);
+}
+
+// A state that may be broken is none to go back to, and must not push out those that are whole.
+void Trainer::State::save_if_healthy() {
+  if (guard.healthy()) return save(false);
+  report->warn(fmt::format("step {}: the losses look wrong; no checkpoint until they are usual again",
+                           report::thousands(progress.step)));
+  saved_at = now();
+}
+
+void Trainer::State::tell_failures() {
+  for (const std::string& failure : saver.take_failures()) report->warn(failure);
+}
+
+}  // namespace vits::train

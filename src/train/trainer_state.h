@@ -1,0 +1,113 @@
+// A run at work: what it holds, and its steps in the order in which they are made. trainer.cpp says the order;
+// trainer_start.cpp has what comes before the first step, trainer_loop.cpp the steps, trainer_saving.cpp what is kept
+// of them and trainer_end.cpp what comes after the last.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "best_voice.h"
+#include "run_figures.h"
+#include "run_plan.h"
+#include "speed_test.h"
+#include "vits/checkpoint/saver.h"
+#include "vits/report/plan_screen.h"
+#include "vits/report/run_report.h"
+#include "vits/report/wandb.h"
+#include "vits/train/guard.h"
+#include "vits/train/progress.h"
+#include "vits/train/run_folder.h"
+#include "vits/train/session.h"
+#include "vits/train/spoken_samples.h"
+#include "vits/train/trainer.h"
+#include "vits/train/validation.h"
+
+namespace vits::train {
+
+namespace fs = std::filesystem;
+
+// The options as a checkpoint holds them.
+formats::Json options_json(RunOptions options);
+
+struct Trainer::State {
+  RunOptions options;
+  fs::path voice_path;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+
+  std::unique_ptr<RunFolder> folder;
+  std::optional<fs::path> resumed_from;
+  bool was_finished = false;  // the run that is continued
+  Session session;
+  std::unique_ptr<data::Loader> loader;
+  std::unique_ptr<Validation> validation;  // empty: nothing is held out
+  std::unique_ptr<SpokenSamples> samples;
+  std::unique_ptr<report::WandbFollower> wandb;  // ends after the report
+  std::unique_ptr<report::RunReport> report;
+  checkpoint::Saver saver;
+
+  Progress progress;
+  double leaving_seconds = 0.0;  // that the program is expected to take after its last line
+  double used_before = 0.0;      // seconds of earlier parts of the run
+  std::unique_ptr<LearningRate> rate;
+  std::optional<LearningRate::State> resumed_rate;
+  std::unique_ptr<TimeBudget> budget;  // empty: the steps are given
+  RunLength length;
+  Speed speed;
+  int64_t steps_per_epoch = 1, discriminator_warmup = 0, log_steps = 1, validate_every = 0;
+  Guard guard;
+  BestVoice best;
+  double validation_seconds = 0.0;
+  std::shared_ptr<const checkpoint::RunState> last_good;
+  double saved_at = 0.0;  // seconds from the beginning
+  int64_t validated_step = -1;
+  std::optional<double> start_loss, end_loss;
+  std::string why_it_ended;
+  bool gave_up = false;  // the guard did
+  std::vector<std::string> notes;
+
+  std::vector<data::ClipNumbers> epoch_batches;
+  std::vector<data::ClipNumbers> recent_batches;  // since the last look at the losses
+  ThroughputMeter meter;
+  report::StepReport shown;  // the figures of the last look
+
+  double now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
+  Learner& learner() { return *session.learner; }
+  int64_t accumulation() const { return options.optimizer.gradient_accumulation_steps; }
+
+  // Before the first step.
+  void load();
+  void resume(const fs::path& path);
+  void listen_before();
+  void measure();
+  void make_plan();
+  report::PlanScreen screen() const;
+  void begin();
+
+  // The loop.
+  bool finished() const;
+  int64_t steps_left() const;
+  void begin_epoch();
+  void make_step();
+  void after_step();
+  bool look_at_losses();  // false: the run was taken back
+  void roll_back(const std::string& reason);
+  void end_epoch();
+  void validate();
+  void speak_samples();
+  std::shared_ptr<const checkpoint::RunState> capture(bool finished_run);
+  void save(bool finished_run);
+  void save_if_healthy();
+  void tell_failures();
+  report::RunPlace place() const;
+
+  // After the last step.
+  void finish();
+  void write_voice();
+  void summarize();
+  std::string resume_command() const;
+};
+
+}  // namespace vits::train
