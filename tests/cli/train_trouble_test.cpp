@@ -24,14 +24,14 @@ void expect_voice(const fs::path& folder) {
   EXPECT_EQ(verified.exit_code, 0) << folder << ": " << verified.output << verified.error_output;
 }
 
-TEST(TrainTrouble, WithoutClipsItSaysWhatIsMissing) {
+TEST(TrainTrouble, WithoutAVoiceOrClipsItSaysWhatIsMissing) {
   const SmallNight night;
+  expect_one_line(night.train({{"model_name", (night.folder() / "no_voice").string()}}), "no_voice");
   write_file(night.training() / "metadata.csv", "");
   expect_one_line(night.train(), "names no clip");
   fs::remove(night.training() / "metadata.csv");
   expect_one_line(night.train(), "holds no metadata.csv");
   expect_one_line(night.train({{"data_dir", (night.folder() / "nowhere").string()}}), "nowhere");
-  expect_one_line(night.train({{"model_name", (night.folder() / "no_voice").string()}}), "no_voice");
   EXPECT_FALSE(fs::exists(night.last_voice()));
 }
 
