@@ -22,7 +22,6 @@ FlatParameters::FlatParameters(torch::nn::Module& network) {
     if (!parameter.value().requires_grad()) continue;
     parts_.push_back({parameter.key(), parameter.value(), total});
     options = parameter.value().options();
-    count_ += parameter.value().numel();
     total += rounded_up(parameter.value().numel());
   }
   values_ = at::zeros({total}, options);

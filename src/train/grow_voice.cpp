@@ -43,13 +43,20 @@ void add_conditioning(checkpoint::VoiceFiles& voice) {
 
 }  // namespace
 
+std::vector<std::string> speakers_by_id(const checkpoint::VoiceFiles& voice) {
+  if (!voice.config.has_speakers()) return {};
+  auto names = voice.speakers;
+  for (auto number = static_cast<int64_t>(names.size()); number < voice.config.num_speakers; ++number)
+    names.push_back(std::to_string(number));
+  return names;
+}
+
 void grow_speakers(checkpoint::VoiceFiles& voice, const std::vector<std::string>& names, int64_t seed) {
   const at::NoGradGuard no_grad;
   torch::manual_seed(static_cast<uint64_t>(seed));
-  auto& known = voice.speakers;
   const int64_t before = voice.config.has_speakers() ? voice.config.num_speakers : 0;
-  for (int64_t number = static_cast<int64_t>(known.size()); number < before; ++number)
-    known.push_back(std::to_string(number));
+  auto& known = voice.speakers;
+  if (before > 0) known = speakers_by_id(voice);
   for (const std::string& name : names)
     if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
   const auto count = static_cast<int64_t>(known.size());

@@ -16,6 +16,7 @@
 #include "vits/report/figures.h"
 #include "vits/report/progress.h"
 #include "vits/text/tokenizer_settings.h"
+#include "vits/text/utf8.h"
 #include "vits/train/grow_voice.h"
 #include "vits/train/networks.h"
 
@@ -46,12 +47,8 @@ std::vector<std::string> missing_symbols(const data::TrainingSet& set, const tex
 
 std::vector<std::string> letters_of(const std::string& text) {
   std::vector<std::string> letters;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at + 1;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
-    if (text[at] != ' ') letters.push_back(text.substr(at, end - at));
-    at = end;
-  }
+  for (const char32_t letter : text::decode_utf8(text))
+    if (letter != U' ') letters.push_back(text::encode_utf8(std::u32string(1, letter)));
   return letters;
 }
 
@@ -75,15 +72,6 @@ void grow(Session& session, const data::TrainingSet& set, const RunOptions& opti
                     "keeps them apart)",
                     names.size()));
   }
-}
-
-// Names by id, as the store looks them up.
-std::vector<std::string> speakers_of(const checkpoint::VoiceFiles& voice) {
-  if (!voice.config.has_speakers()) return {};
-  auto names = voice.speakers;
-  for (auto number = static_cast<int64_t>(names.size()); number < voice.config.num_speakers; ++number)
-    names.push_back(std::to_string(number));
-  return names;
 }
 
 }  // namespace
@@ -130,7 +118,7 @@ Session open_session(const RunOptions& options, const std::filesystem::path& voi
                                  .fft_samples = 2 * (config.spectrogram_bins - 1),
                                  .hop_samples = config.hop_length,
                                  .segment_frames = config.segment_size / config.hop_length,
-                                 .speakers = speakers_of(session.voice),
+                                 .speakers = speakers_by_id(session.voice),
                                  .pinned = device.is_cuda(),
                                  .threads = threads};
   std::unique_ptr<report::Progress> progress;

@@ -43,12 +43,9 @@ Speed measure_speed(Session& session, data::Loader& loader, int64_t accumulation
         next = 1;
       }
       const auto loaded = loader.next();
-      const auto batch = step_batch(*loaded, session.store->target());
-      seed_batch(learner.device(), kSeed, made * accumulation_steps + number);
-      const auto draws = model::draw(batch, session.voice.config);
-      learner.learn(batch, draws,
-                    slice_mel(*loaded, batch, draws, learner.mel_bank(), session.store->target().segment_frames),
-                    {number, accumulation_steps}, Learns::kBoth, kRates);
+      const StepBatch ready = step_batch(*loaded, session.store->target(), session.voice.config, learner.mel_bank(),
+                                         kSeed, made * accumulation_steps + number);
+      learner.learn(ready.batch, ready.draws, ready.real_mel, {number, accumulation_steps}, Learns::kBoth, kRates);
       clips += static_cast<int64_t>(loaded->clips.size());
     }
     learner.take_losses();  // waits for the device

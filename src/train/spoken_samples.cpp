@@ -64,9 +64,9 @@ void SpokenSamples::show_clip(const Session& session, report::RunReport& report,
   data::Loader loader(*session.store, learner.device(), {.data_on_gpu = "false"});
   loader.begin({{clip}});
   const auto loaded = loader.next();
-  const auto batch = step_batch(*loaded, session.store->target());
-  seed_batch(learner.device(), kSeed, clip);
-  const auto made = model::training_forward(generator, batch, model::draw(batch, generator->config()), learner.half());
+  const auto [batch, draws, real_mel] =
+      step_batch(*loaded, session.store->target(), generator->config(), learner.mel_bank(), kSeed, clip);
+  const auto made = model::training_forward(generator, batch, draws, learner.half());
   const auto again = generator->decoder->forward(made.z, generator->speaker(batch.speaker_ids));  // [1, 1, S]
 
   const std::string name = fmt::format("clip_{}", number);

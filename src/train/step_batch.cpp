@@ -10,7 +10,9 @@
 
 namespace vits::train {
 
-model::TrainingBatch step_batch(const data::Batch& batch, const data::StoreTarget& target) {
+namespace {
+
+model::TrainingBatch training_batch(const data::Batch& batch, const data::StoreTarget& target) {
   const audio::SpectrogramShape shape{.fft_samples = target.fft_samples, .hop_samples = target.hop_samples};
   const int64_t mirrored = (shape.fft_samples - shape.hop_samples) / 2;
   const auto token_lengths = batch.lengths_there[0], frame_lengths = batch.lengths_there[1];
@@ -47,6 +49,18 @@ void seed_batch(at::Device device, int64_t seed, int64_t number) {
   auto generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard lock(generator.mutex());
   generator.set_current_seed(mixed);
+}
+
+}  // namespace
+
+StepBatch step_batch(const data::Batch& loaded, const data::StoreTarget& target, const model::VitsConfig& config,
+                     const at::Tensor& mel_bank, int64_t seed, int64_t number) {
+  StepBatch made;
+  made.batch = training_batch(loaded, target);
+  seed_batch(loaded.samples.device(), seed, number);
+  made.draws = model::draw(made.batch, config);
+  made.real_mel = slice_mel(loaded, made.batch, made.draws, mel_bank, target.segment_frames);
+  return made;
 }
 
 }  // namespace vits::train

@@ -51,14 +51,12 @@ class Bench {
       loader_.begin(session_.sampler->epoch(epoch_++));
       loaded = loader_.next();
     }
-    const auto batch = step_batch(*loaded, session_.store->target());
-    seed_batch(session_.learner->device(), options_.machine.seed, made_++);
-    const auto draws = model::draw(batch, session_.voice.config);
-    const auto mel =
-        slice_mel(*loaded, batch, draws, session_.learner->mel_bank(), session_.store->target().segment_frames);
+    Learner& learner = *session_.learner;
+    const StepBatch ready = step_batch(*loaded, session_.store->target(), session_.voice.config, learner.mel_bank(),
+                                       options_.machine.seed, made_++);
     mark("data");
     const double rate = options_.schedule.learning_rate;
-    session_.learner->learn(batch, draws, mel, {}, Learns::kBoth, {rate, rate}, mark);
+    learner.learn(ready.batch, ready.draws, ready.real_mel, {}, Learns::kBoth, {rate, rate}, mark);
     const auto clips = static_cast<int64_t>(loaded->clips.size());
     padded_frames_ += clips * loaded->frames;
     real_frames_ += loaded->frame_lengths.sum().item<int64_t>();

@@ -28,7 +28,7 @@ bool Trainer::State::finished() const {
 
 void Trainer::State::begin_epoch() {
   epoch_batches = session.sampler->epoch(progress.epoch);
-  steps_per_epoch = (static_cast<int64_t>(epoch_batches.size()) + accumulation() - 1) / accumulation();
+  steps_per_epoch = steps_of(static_cast<int64_t>(epoch_batches.size()));
   loader->begin({epoch_batches.begin() + progress.batch_in_epoch, epoch_batches.end()});
 }
 
@@ -42,14 +42,12 @@ void Trainer::State::make_step() {
       .generator = held ? 0.0 : rate->now(),
       .discriminators = held ? std::max(judges_peak, kDiscriminatorWarmupRate) : rate->now() * judges_peak / peak};
   const int64_t of = std::min(accumulation(), static_cast<int64_t>(epoch_batches.size()) - progress.batch_in_epoch);
-  const int64_t segment_frames = session.store->target().segment_frames;
   for (int64_t number = 0; number < of; ++number) {
     const auto loaded = loader->next();
-    const auto batch = step_batch(*loaded, session.store->target());
-    seed_batch(learner().device(), options.machine.seed + 1'000'003 * guard.rollbacks(), progress.batches);
-    const auto draws = model::draw(batch, session.voice.config);
-    const auto mel = slice_mel(*loaded, batch, draws, learner().mel_bank(), segment_frames);
-    learner().learn(batch, draws, mel, {number, of}, held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates);
+    const StepBatch ready = step_batch(*loaded, session.store->target(), session.voice.config, learner().mel_bank(),
+                                       options.machine.seed + 1'000'003 * guard.rollbacks(), progress.batches);
+    learner().learn(ready.batch, ready.draws, ready.real_mel, {number, of},
+                    held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates);
     recent_batches.push_back(loaded->clips);
     ++progress.batches;
     ++progress.batch_in_epoch;
@@ -63,7 +61,7 @@ report::RunPlace Trainer::State::place() const {
   return {.step = progress.step,
           .steps = progress.step + steps_left(),
           .epoch = progress.epoch + 1,
-          .step_in_epoch = (progress.batch_in_epoch + accumulation() - 1) / accumulation(),
+          .step_in_epoch = steps_of(progress.batch_in_epoch),
           .steps_in_epoch = steps_per_epoch};
 }
 
@@ -89,18 +87,17 @@ bool Trainer::State::look_at_losses() {
   if (budget && !held)
     for (int64_t i = 0; i < losses.updates; ++i) budget->count_step(interval.seconds_per_step);
 
-  report::StepReport& figures = shown;
-  figures = step_report(losses, learner());
-  figures.place = place();
-  figures.learning_rate = rate->now();
-  figures.samples_per_second = interval.samples_per_second;
-  figures.data_wait_share = interval.data_wait_share;
-  figures.epoch_eta_seconds =
-      interval.seconds_per_step * static_cast<double>(figures.place.steps_in_epoch - figures.place.step_in_epoch);
-  figures.run_eta_seconds = length.seconds ? std::max(0.0, *length.seconds - used_before - now())
-                                           : interval.seconds_per_step * static_cast<double>(steps_left());
-  figures.elapsed_seconds = used_before + now();
-  report->step(figures);
+  shown = step_report(losses, learner());
+  shown.place = place();
+  shown.learning_rate = rate->now();
+  shown.samples_per_second = interval.samples_per_second;
+  shown.data_wait_share = interval.data_wait_share;
+  shown.epoch_eta_seconds =
+      interval.seconds_per_step * static_cast<double>(shown.place.steps_in_epoch - shown.place.step_in_epoch);
+  shown.run_eta_seconds = length.seconds ? std::max(0.0, *length.seconds - used_before - now())
+                                         : interval.seconds_per_step * static_cast<double>(steps_left());
+  shown.elapsed_seconds = used_before + now();
+  report->step(shown);
   if (wandb) wandb->look();
 
   const Vitals vitals{.step = progress.step,

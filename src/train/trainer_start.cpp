@@ -44,7 +44,7 @@ void Trainer::State::load() {
   const at::Device device = session.learner->device();
   loader = std::make_unique<data::Loader>(*session.store, device, options.loader, free_device_bytes(device));
   epoch_batches = session.sampler->epoch(0);
-  steps_per_epoch = (static_cast<int64_t>(epoch_batches.size()) + accumulation() - 1) / accumulation();
+  steps_per_epoch = steps_of(static_cast<int64_t>(epoch_batches.size()));
   if (!session.store->validation().empty())
     validation = std::make_unique<Validation>(*session.store, options.loader, device, options.batches.batch_size,
                                               options.saving.validation_clips);
@@ -105,7 +105,7 @@ void Trainer::State::make_plan() {
                       .steps_per_validation = validation ? validate_every * steps_per_epoch : 0,
                       .steps_per_checkpoint = options.saving.save_every * steps_per_epoch};
     budget = std::make_unique<TimeBudget>(*length.seconds * (1 - kUnforeseenShare), used_before, costs);
-    const int64_t of_epoch = (progress.batch_in_epoch + accumulation() - 1) / accumulation();
+    const int64_t of_epoch = steps_of(progress.batch_in_epoch);
     const int64_t every = std::max<int64_t>(1, validate_every);
     budget->start(0.0, progress.epoch % every * steps_per_epoch + of_epoch,
                   progress.epoch % options.saving.save_every * steps_per_epoch + of_epoch);

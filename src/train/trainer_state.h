@@ -76,6 +76,7 @@ struct Trainer::State {
   double now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
   Learner& learner() { return *session.learner; }
   int64_t accumulation() const { return options.optimizer.gradient_accumulation_steps; }
+  int64_t steps_of(int64_t batches) const { return (batches + accumulation() - 1) / accumulation(); }
 
   // Before the first step.
   void load();

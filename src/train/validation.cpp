@@ -37,19 +37,16 @@ ValidationLosses Validation::run(Learner& learner, const std::function<void(int6
   auto& generator = learner.networks().generator;
   const WithoutDropout quiet(*generator);
   const model::VitsConfig& config = generator->config();
-  const int64_t segment_frames = config.segment_size / config.hop_length;
 
   auto sums = at::zeros({3}, at::TensorOptions(learner.device()).dtype(at::kFloat));
   loader_.begin(data::in_order(numbers_, batch_size_));
   int64_t batches = 0, clips = 0;
   while (const auto loaded = loader_.next()) {
     base::throw_if_stopped();
-    const auto batch = step_batch(*loaded, store_.target());
-    seed_batch(learner.device(), kSeed, batches++);
-    const auto draws = model::draw(batch, config);
+    const auto [batch, draws, real_mel] =
+        step_batch(*loaded, store_.target(), config, learner.mel_bank(), kSeed, batches++);
     const auto made = model::training_forward(generator, batch, draws, learner.half());
-    const auto mel = loss::mel_loss(slice_mel(*loaded, batch, draws, learner.mel_bank(), segment_frames), made.fake,
-                                    learner.mel_bank());
+    const auto mel = loss::mel_loss(real_mel, made.fake, learner.mel_bank());
     const auto kl = loss::kl_loss(made.z_p, made.log_sigma_q, made.mu_p, made.log_sigma_p, batch.frame_mask);
     const auto count = static_cast<int64_t>(loaded->clips.size());
     sums += at::stack({mel, kl, made.loss_duration}) * static_cast<double>(count);

@@ -20,7 +20,6 @@ class FlatParameters {
 
   at::Tensor& values() { return values_; }        // [N] float32, the gaps 0
   at::Tensor& gradients() { return gradients_; }  // [N]
-  int64_t count() const { return count_; }        // of parameters, the gaps left out
 
   at::Tensor zeros_like() const;  // another such buffer
 
@@ -40,7 +39,6 @@ class FlatParameters {
   };
   std::vector<Part> parts_;
   at::Tensor values_, gradients_;
-  int64_t count_ = 0;
 };
 
 }  // namespace vits::train

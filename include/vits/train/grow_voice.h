@@ -8,6 +8,9 @@
 
 namespace vits::train {
 
+// A name for every speaker, by id; a number where the voice has no name. Empty for a voice without speakers.
+std::vector<std::string> speakers_by_id(const checkpoint::VoiceFiles& voice);
+
 // Adds the names that the voice does not have. A voice of one speaker gets the conditioning of one with several, all of
 // it 0; the first name then stands for the voice as it was. New speakers of a voice with several begin as the average
 // of the old ones.

@@ -8,14 +8,15 @@
 
 namespace vits::train {
 
-model::TrainingBatch step_batch(const data::Batch& batch, const data::StoreTarget& target);
+struct StepBatch {
+  model::TrainingBatch batch;
+  model::Draws draws;
+  at::Tensor real_mel;  // [B, M, D] log mels of the slices: those that the store kept, or made of the spectrogram
+};
 
-// Log mels [B, M, D] of the slices: those that the store kept, or made of the batch's spectrogram.
-at::Tensor slice_mel(const data::Batch& kept, const model::TrainingBatch& batch, const model::Draws& draws,
-                     const at::Tensor& mel_bank, int64_t segment_frames);
-
-// Everything random of a batch, dropout too, follows from this; the default generator of the device is seeded anew, so
-// that no state of it has to be kept.
-void seed_batch(at::Device device, int64_t seed, int64_t number);
+// Everything random of the batch, dropout too, follows from `seed` and `number`: the default generator of the device is
+// seeded anew, so that no state of it has to be kept.
+StepBatch step_batch(const data::Batch& loaded, const data::StoreTarget& target, const model::VitsConfig& config,
+                     const at::Tensor& mel_bank, int64_t seed, int64_t number);
 
 }  // namespace vits::train
