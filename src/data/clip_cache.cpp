@@ -105,7 +105,7 @@ std::string bytes_of(const ClipTables& tables) {
     write(tables.states[i].changed_ns);
   }
   write(static_cast<int64_t>(tables.skipped.size()));
-  for (const SkippedClip& clip : tables.skipped) write(clip.id), write(clip.file), write(clip.row), write(clip.reason);
+  for (const Rejected& clip : tables.skipped) write(clip.id), write(clip.file), write(clip.row), write(clip.reason);
   return write.bytes();
 }
 
@@ -120,7 +120,7 @@ ClipTables tables_from(std::string_view bytes) {
     read(state.changed_ns);
   }
   for (read(count); count > 0; --count) {
-    SkippedClip& clip = tables.skipped.emplace_back();
+    Rejected& clip = tables.skipped.emplace_back();
     read(clip.id), read(clip.file), read(clip.row), read(clip.reason);
   }
   return tables;

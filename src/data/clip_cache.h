@@ -26,7 +26,7 @@ struct CacheKeys {
 struct ClipTables {
   std::vector<StoredClip> clips;
   std::vector<base::FileState> states;  // of the clips' files
-  std::vector<SkippedClip> skipped;
+  std::vector<Rejected> skipped;
 };
 
 struct ArenaBytes {

@@ -369,7 +369,7 @@ std::vector<int64_t> ClipStore::validation() const {
 const at::Tensor& ClipStore::samples() const { return state_->samples; }
 const at::Tensor& ClipStore::token_ids() const { return state_->token_ids; }
 const at::Tensor& ClipStore::mels() const { return state_->mels; }
-const std::vector<SkippedClip>& ClipStore::skipped() const { return state_->tables.skipped; }
+const std::vector<Rejected>& ClipStore::skipped() const { return state_->tables.skipped; }
 
 double ClipStore::training_seconds() const {
   return static_cast<double>(state_->training_samples) / static_cast<double>(state_->target.sample_rate_hz);

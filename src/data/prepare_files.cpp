@@ -175,10 +175,7 @@ Prepared write_lists(const ClipPlan& plan, std::vector<ClipResult>& results, con
     ++(is_held_out[i] ? prepared.validation_clips : prepared.training_clips);
   }
 
-  std::vector<std::vector<std::string>> rows{{"id", "file", "row", "reason"}};
-  for (const Rejected& one : rejected)
-    rows.push_back({one.id, one.file, one.row > 0 ? std::to_string(one.row) : "", one.reason});
-  base::write_file(out / "rejected.csv", csv(rows));
+  base::write_file(out / "rejected.csv", rejected_csv(rejected));
   write_duplicates(plan, duplicates, out / "duplicates.csv");
   formats::write_json(out / "prepare.json", prepare_json(plan, results, prepared, options));
   write_manifests(set);

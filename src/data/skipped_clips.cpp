@@ -6,11 +6,10 @@
 
 #include "vits/base/error.h"
 #include "vits/base/files.h"
-#include "vits/formats/delimited.h"
 
 namespace vits::data {
 
-SkippedClip skipped_row(const TrainingSet& set, const std::string& defect) {
+Rejected skipped_row(const TrainingSet& set, const std::string& defect) {
   for (const bool validation : {false, true}) {
     const std::string begin = set.manifest(validation).string() + ", row ";
     const size_t colon = defect.find(": ", begin.size());
@@ -23,30 +22,26 @@ SkippedClip skipped_row(const TrainingSet& set, const std::string& defect) {
   return {.id = "", .file = "", .row = 0, .reason = "manifest: " + defect};
 }
 
-void write_skipped_list(const std::filesystem::path& folder, const std::vector<SkippedClip>& skipped) {
+void write_skipped_list(const std::filesystem::path& folder, const std::vector<Rejected>& skipped) {
   const std::filesystem::path file = folder / "skipped.csv";
   if (skipped.empty()) {
     std::filesystem::remove(file);
     return;
   }
-  std::string text = formats::delimited_line({"id", "file", "row", "reason"}, {});
-  for (const SkippedClip& clip : skipped)
-    text +=
-        formats::delimited_line({clip.id, clip.file, clip.row > 0 ? std::to_string(clip.row) : "", clip.reason}, {});
-  base::write_file(file, text);
+  base::write_file(file, rejected_csv(skipped));
 }
 
-void throw_nothing_left(const TrainingSet& set, const std::vector<SkippedClip>& skipped) {
+void throw_nothing_left(const TrainingSet& set, const std::vector<Rejected>& skipped) {
   if (skipped.empty())
     throw Error("{} names no clip. Make the folder anew with `vits-train prepare`.", set.manifest(false).string());
-  std::map<std::string, std::pair<int64_t, const SkippedClip*>> kinds;
-  for (const SkippedClip& clip : skipped) {
+  std::map<std::string, std::pair<int64_t, const Rejected*>> kinds;
+  for (const Rejected& clip : skipped) {
     auto& [count, first] = kinds[clip.reason.substr(0, clip.reason.find(':'))];
     if (count++ == 0) first = &clip;
   }
   const auto commonest = std::max_element(kinds.begin(), kinds.end(),
                                           [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
-  const SkippedClip& example = *commonest->second.second;
+  const Rejected& example = *commonest->second.second;
   throw Error(
       "{}: no clip is left to train on. Of {} that were skipped, {} for one reason; the first, {}: {} All are in {}.",
       set.folder.string(), skipped.size(), commonest->second.first,

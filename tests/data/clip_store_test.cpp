@@ -184,7 +184,7 @@ TEST_F(ClipStoreTest, SkipsAndListsWhatCannotBeTrainedOn) {
   ASSERT_TRUE(reader.next(record));
   EXPECT_EQ(record.fields, (std::vector<std::string>{"id", "file", "row", "reason"}));
   for (size_t i = 0; i < expected.size(); ++i) {
-    const data::SkippedClip& clip = clips.skipped()[i];
+    const data::Rejected& clip = clips.skipped()[i];
     EXPECT_EQ(clip.id, expected[i].first);
     EXPECT_TRUE(clip.reason.starts_with(expected[i].second)) << clip.reason;
     ASSERT_TRUE(reader.next(record));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vits/data/rejected.h"
 #include "vits/formats/columnar.h"
 
 namespace vits::data {
@@ -30,14 +31,6 @@ struct Clip {
   int64_t listed_row = 0;  // its row there, from 1; 0 when the layout has no rows
 
   bool is_segment() const { return begin_seconds > 0.0 || end_seconds >= 0.0; }
-};
-
-// What was not taken, and why, in words that say what to do.
-struct Rejected {
-  std::string id;
-  std::string file;
-  int64_t row = 0;  // 0: none
-  std::string reason;
 };
 
 }  // namespace vits::data

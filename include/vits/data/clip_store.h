@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "vits/base/options.h"
+#include "vits/data/rejected.h"
 #include "vits/data/training_set.h"
 #include "vits/text/tokenizer.h"
 
@@ -62,12 +63,6 @@ struct StoredClip {
   int64_t first_frame = 0;                // of its mel in mels(), which is [frames, M] for each clip
 };
 
-struct SkippedClip {
-  std::string id, file;
-  int64_t row = 0;
-  std::string reason;
-};
-
 // Called by one thread at a time: "decoding", "clips", 400 of 1,000.
 using StoreListener = std::function<void(const char* work, const char* noun, int64_t done, int64_t total)>;
 
@@ -92,7 +87,7 @@ class ClipStore {
   const at::Tensor& token_ids() const;  // [all tokens] int32
   const at::Tensor& mels() const;       // [all frames, M] half; undefined when not kept
 
-  const std::vector<SkippedClip>& skipped() const;
+  const std::vector<Rejected>& skipped() const;
   double training_seconds() const;         // of sound
   uint64_t bytes() const;                  // of the arenas
   const std::string& how() const;          // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
