@@ -16,94 +16,134 @@ std::mutex g_mutex;
 OperatorCounts g_counts;
 
 struct Frame {
-  bool calls_others = false;
+  bool worked = false, waited = false;  // an operator inside it did
+  bool blocks = false;                  // it is a copy that the host waits for
 };
 thread_local std::vector<Frame> g_stack;
 
-// A new look at the same memory, or memory without content.
+// A new look at the same memory, memory without content, or a wrapper that may leave its work out.
 bool does_no_work(std::string_view name) {
-  static const std::set<std::string_view> names{"aten::alias",
+  static const std::set<std::string_view> names{"aten::_reshape_alias",
+                                                "aten::_unsafe_view",
+                                                "aten::alias",
                                                 "aten::as_strided",
                                                 "aten::as_strided_",
                                                 "aten::chunk",
+                                                "aten::conj",
                                                 "aten::contiguous",
                                                 "aten::detach",
                                                 "aten::detach_",
                                                 "aten::diagonal",
+                                                "aten::dropout",
                                                 "aten::empty",
                                                 "aten::empty_like",
                                                 "aten::empty_strided",
                                                 "aten::expand",
+                                                "aten::expand_as",
                                                 "aten::flatten",
+                                                "aten::is_same_size",
                                                 "aten::lift_fresh",
+                                                "aten::mT",
+                                                "aten::movedim",
                                                 "aten::narrow",
                                                 "aten::new_empty",
+                                                "aten::new_empty_strided",
                                                 "aten::permute",
+                                                "aten::real",
+                                                "aten::requires_grad_",
                                                 "aten::reshape",
                                                 "aten::resize_",
+                                                "aten::resolve_conj",
                                                 "aten::result_type",
                                                 "aten::select",
                                                 "aten::set_",
+                                                "aten::size",
                                                 "aten::slice",
                                                 "aten::split",
                                                 "aten::split_with_sizes",
                                                 "aten::squeeze",
+                                                "aten::squeeze_",
+                                                "aten::stride",
                                                 "aten::t",
+                                                "aten::tensor_split",
                                                 "aten::to",
                                                 "aten::transpose",
+                                                "aten::transpose_",
+                                                "aten::type_as",
                                                 "aten::unbind",
+                                                "aten::unflatten",
                                                 "aten::unfold",
+                                                "aten::unsafe_chunk",
+                                                "aten::unsafe_split",
                                                 "aten::unsqueeze",
                                                 "aten::unsqueeze_",
                                                 "aten::view",
                                                 "aten::view_as",
                                                 "aten::view_as_complex",
-                                                "aten::view_as_real",
-                                                "aten::_reshape_alias",
-                                                "aten::_unsafe_view",
-                                                "aten::is_same_size",
-                                                "aten::new_empty_strided",
-                                                "aten::unflatten",
-                                                "aten::expand_as",
-                                                "aten::requires_grad_",
-                                                "aten::conj",
-                                                "aten::resolve_conj",
-                                                "aten::size",
-                                                "aten::stride"};
+                                                "aten::view_as_real"};
   return names.contains(name);
 }
 
+// Boolean masks end in nonzero, item() and conditions in _local_scalar_dense.
 bool waits(std::string_view name) {
-  return name == "aten::_local_scalar_dense" || name == "aten::nonzero" || name == "aten::masked_select"
-         || name == "aten::is_nonzero" || name == "aten::equal";
+  static const std::set<std::string_view> names{"aten::_local_scalar_dense",
+                                                "aten::nonzero",
+                                                "aten::masked_select",
+                                                "aten::equal",
+                                                "aten::_unique",
+                                                "aten::_unique2",
+                                                "aten::unique_consecutive",
+                                                "aten::unique_dim",
+                                                "aten::repeat_interleave",
+                                                "aten::bincount"};
+  return names.contains(name);
+}
+
+const at::Tensor* tensor_at(at::ArrayRef<const c10::IValue> inputs, size_t place) {
+  return place < inputs.size() && inputs[place].isTensor() && inputs[place].toTensor().defined()
+             ? &inputs[place].toTensor()
+             : nullptr;
+}
+
+// Whether a copy_(to, from, non_blocking) stands still: every copy from one device to another is one in the end.
+bool blocks(const at::RecordFunction& function) {
+  const auto inputs = function.inputs();
+  const at::Tensor* to = tensor_at(inputs, 0);
+  const at::Tensor* from = tensor_at(inputs, 1);
+  if (!to || !from || to->is_cpu() == from->is_cpu()) return false;
+  const bool may_go_on = inputs.size() > 2 && inputs[2].isBool() && inputs[2].toBool();
+  return !may_go_on || !(to->is_cpu() ? to : from)->is_pinned();
 }
 
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
-  if (!g_stack.empty()) g_stack.back().calls_others = true;
-  g_stack.push_back({});
-  if (std::string_view(function.name()) == "aten::_to_copy") {
-    const std::lock_guard lock(g_mutex);
-    ++g_counts.casts;
-  }
+  g_stack.push_back({.blocks = std::string_view(function.name()) == "aten::copy_" && blocks(function)});
   return nullptr;
 }
 
 void end(const at::RecordFunction& function, at::ObserverContext*) {
   if (g_stack.empty()) return;
-  const Frame frame = g_stack.back();
+  Frame frame = g_stack.back();
   g_stack.pop_back();
-  if (frame.calls_others) return;
   const std::string_view name = function.name();
-  const std::lock_guard lock(g_mutex);
   // LibTorch's operators and ours; the rest are the backward engine's own entries.
-  if (!name.starts_with("aten::") && !name.starts_with("vits::")) return;
-  if (waits(name)) ++g_counts.waits;
-  if (does_no_work(name)) {
-    ++g_counts.views;
-  } else {
-    ++g_counts.kernels;
-    ++g_counts.by_name[std::string(name)];
+  if (name.starts_with("aten::") || name.starts_with("vits::")) {
+    const std::lock_guard lock(g_mutex);
+    if (name == "aten::_to_copy") ++g_counts.casts;
+    if (!frame.waited && (frame.blocks || waits(name))) {
+      ++g_counts.waits;
+      frame.waited = true;
+    }
+    if (!frame.worked && does_no_work(name)) {
+      ++g_counts.views;
+    } else if (!frame.worked) {
+      ++g_counts.kernels;
+      ++g_counts.by_name[std::string(name)];
+      frame.worked = true;
+    }
   }
+  if (g_stack.empty()) return;
+  g_stack.back().worked |= frame.worked;
+  g_stack.back().waited |= frame.waited;
 }
 
 }  // namespace
@@ -113,7 +153,8 @@ OperatorCount::OperatorCount() {
     const std::lock_guard lock(g_mutex);
     g_counts = {};
   }
-  handle_ = at::addGlobalCallback(at::RecordFunctionCallback(&begin, &end).scopes({at::RecordScope::FUNCTION}));
+  handle_ = at::addGlobalCallback(
+      at::RecordFunctionCallback(&begin, &end).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
 }
 
 OperatorCount::~OperatorCount() { at::removeCallback(handle_); }

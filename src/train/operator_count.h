@@ -7,10 +7,14 @@
 namespace vits::train {
 
 struct OperatorCounts {
-  int64_t kernels = 0;  // operators that call no other and do work: views and allocations are left out
-  int64_t views = 0;    // those left out
-  int64_t casts = 0;    // copies to another number format (or another device)
-  int64_t waits = 0;    // values or shapes that the host reads off a tensor: item, nonzero, boolean masks
+  // Operators that do work and call no other that does. A convolution takes memory by operators and counts all the
+  // same; views and allocations do no work.
+  int64_t kernels = 0;
+  int64_t views = 0;  // and allocations: those left out
+  int64_t casts = 0;  // copies to another number format (or another device)
+  // Values and shapes that the host reads off a tensor (item, nonzero, boolean masks, unique) and copies between host
+  // and device that it stands still for: all but those from or to pinned memory that were asked not to block.
+  int64_t waits = 0;
   std::map<std::string, int64_t> by_name;  // of the kernels
 };
 

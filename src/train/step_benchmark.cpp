@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <span>
 
 #include "operator_count.h"
 #include "run_figures.h"
@@ -42,6 +43,7 @@ class Bench {
   double waited_seconds() const { return loader_.waited_seconds(); }
   int64_t padded_frames() const { return padded_frames_; }
   int64_t real_frames() const { return real_frames_; }
+  int64_t frames_of_last() const { return frames_of_last_; }
 
   // Gives the clips learned.
   int64_t step(const std::function<void(const char*)>& mark = [](const char*) {}) {
@@ -58,8 +60,10 @@ class Bench {
     const double rate = options_.schedule.learning_rate;
     learner.learn(ready.batch, ready.draws, ready.real_mel, {}, Learns::kBoth, {rate, rate}, mark);
     const auto clips = static_cast<int64_t>(loaded->clips.size());
+    frames_of_last_ = loaded->frames;
     padded_frames_ += clips * loaded->frames;
-    real_frames_ += loaded->frame_lengths.sum().item<int64_t>();
+    for (const int64_t frames : std::span(loaded->frame_lengths.const_data_ptr<int64_t>(), loaded->clips.size()))
+      real_frames_ += frames;
     return clips;
   }
 
@@ -67,7 +71,7 @@ class Bench {
   RunOptions options_;
   Session session_;
   data::Loader loader_;
-  int64_t epoch_ = 0, made_ = 0, padded_frames_ = 0, real_frames_ = 0;
+  int64_t epoch_ = 0, made_ = 0, padded_frames_ = 0, real_frames_ = 0, frames_of_last_ = 0;
 };
 
 }  // namespace
@@ -80,6 +84,7 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
   learner.take_losses();
 
   std::vector<double> seconds;
+  std::vector<int64_t> padded_frames;
   int64_t clips = 0;
   const double waited = bench.waited_seconds();
   LossMeans losses;
@@ -88,6 +93,7 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
     clips += bench.step();
     losses = learner.take_losses();  // waits for the device
     seconds.push_back(seconds_between(begin, Clock::now()));
+    padded_frames.push_back(bench.frames_of_last());
   }
   const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   const double wait_share = (bench.waited_seconds() - waited) / total;
@@ -137,6 +143,7 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
       {"waits_per_step", counts.waits},
       {"casts_per_step", counts.casts},
       {"commonest_kernels", common},
+      {"padded_frames", padded_frames},
       {"padding_share", 1.0 - static_cast<double>(bench.real_frames()) / static_cast<double>(bench.padded_frames())},
       {"data_wait_share", wait_share},
       {"peak_rss_mib", static_cast<double>(peak_memory) / (1 << 20)},
