@@ -9,6 +9,7 @@
 #include "vits/model/autocast.h"
 #include "vits/model/best_path.h"
 #include "vits/model/masks.h"
+#include "vits/model/recompute.h"
 
 namespace vits::model {
 
@@ -22,6 +23,27 @@ void check(const TrainingBatch& batch, const Draws& draws) {
   base::check_shape(batch.waveform, "B 1 S", "training batch's waveform");
   base::check_shape(draws.posterior, "B C F", "posterior noise");
   base::check_shape(draws.segment_starts, "B", "segment starts");
+}
+
+// Parameters that are trained.
+std::vector<at::Tensor> trained(const torch::nn::Module& part) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& parameter : part.parameters())
+    if (parameter.requires_grad()) tensors.push_back(parameter);
+  return tensors;
+}
+
+// Runs a part of the generator in mixed precision; its results are float32.
+template <class Part, class Run>
+std::vector<at::Tensor> pass(const Part& part, const std::vector<at::Tensor>& inputs,
+                             std::optional<c10::ScalarType> half, Keeps keeps, Run run) {
+  const Piece piece = [part, half, run](const std::vector<at::Tensor>& in) {
+    const Autocast region(in.front().device().type(), half);
+    std::vector<at::Tensor> results = run(part, in);
+    for (at::Tensor& result : results) result = result.to(at::kFloat);
+    return results;
+  };
+  return keeps == Keeps::kAll ? piece(inputs) : recomputed(piece, inputs, trained(*part));
 }
 
 }  // namespace
@@ -46,29 +68,32 @@ Draws draw(const TrainingBatch& batch, const VitsConfig& config, const std::opti
 }
 
 Synthesis training_forward(Generator& generator, const TrainingBatch& batch, const Draws& draws,
-                           std::optional<c10::ScalarType> half) {
+                           std::optional<c10::ScalarType> half, Keeps keeps) {
   check(batch, draws);
   const VitsConfig& config = generator->config();
-  const auto device = batch.spectrogram.device().type();
   const int64_t segment_frames = config.segment_size / config.hop_length;
   const auto speaker = generator->speaker(batch.speaker_ids);  // [B, E, 1]
   Synthesis made;
 
-  {
-    const Autocast region(device, half);
-    const EncodedText text = generator->text_encoder->forward(batch.token_ids, batch.token_mask);
-    made.hidden = text.hidden.to(at::kFloat);
-    made.mu_p_text = text.mu_p.to(at::kFloat);
-    made.log_sigma_p_text = text.log_sigma_p.to(at::kFloat);
-    const Posterior posterior = generator->posterior_encoder->forward(batch.spectrogram, batch.frame_mask, speaker);
-    made.mu_q = posterior.mu_q.to(at::kFloat);
-    made.log_sigma_q = posterior.log_sigma_q.to(at::kFloat);
-  }
+  using Tensors = std::vector<at::Tensor>;
+  const auto text = pass(generator->text_encoder, {batch.token_ids, batch.token_mask}, half, keeps,
+                         [](TextEncoder encoder, const Tensors& in) -> Tensors {
+                           const EncodedText encoded = encoder->forward(in[0], in[1]);
+                           return {encoded.hidden, encoded.mu_p, encoded.log_sigma_p};
+                         });
+  made.hidden = text[0];
+  made.mu_p_text = text[1];
+  made.log_sigma_p_text = text[2];
+  const auto posterior = pass(generator->posterior_encoder, {batch.spectrogram, batch.frame_mask, speaker}, half, keeps,
+                              [](PosteriorEncoder encoder, const Tensors& in) -> Tensors {
+                                const Posterior encoded = encoder->forward(in[0], in[1], in[2]);
+                                return {encoded.mu_q, encoded.log_sigma_q};
+                              });
+  made.mu_q = posterior[0];
+  made.log_sigma_q = posterior[1];
   made.z = (made.mu_q + draws.posterior * made.log_sigma_q.exp()) * batch.frame_mask;
-  {
-    const Autocast region(device, half);
-    made.z_p = generator->flow->forward(made.z, batch.frame_mask, speaker).to(at::kFloat);
-  }
+  made.z_p = pass(generator->flow, {made.z, batch.frame_mask, speaker}, half, keeps,
+                  [](Flow flow, const Tensors& in) { return Tensors{flow->forward(in[0], in[1], in[2])}; })[0];
 
   {
     const at::NoGradGuard no_grad;
@@ -83,10 +108,8 @@ Synthesis training_forward(Generator& generator, const TrainingBatch& batch, con
   made.log_sigma_p = at::matmul(made.log_sigma_p_text, made.path);
 
   made.z_slice = cut(made.z, draws.segment_starts, segment_frames);
-  {
-    const Autocast region(device, half);
-    made.fake = generator->decoder->forward(made.z_slice, speaker).to(at::kFloat);
-  }
+  made.fake = pass(generator->decoder, {made.z_slice, speaker}, half, keeps,
+                   [](Decoder decoder, const Tensors& in) { return Tensors{decoder->forward(in[0], in[1])}; })[0];
   made.real = cut(batch.waveform, draws.segment_starts * config.hop_length, config.segment_size);
   return made;
 }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "vits/audio/spectrogram.h"
@@ -10,6 +11,7 @@
 #include "vits/loss/adversarial_loss.h"
 #include "vits/loss/generator_losses.h"
 #include "vits/model/autocast.h"
+#include "vits/model/random_state.h"
 
 namespace vits::train {
 
@@ -23,6 +25,8 @@ std::vector<at::Tensor> halves(const std::vector<at::Tensor>& of, int64_t which)
   for (const at::Tensor& x : of) half.push_back(x.chunk(2, 0)[static_cast<size_t>(which)]);
   return half;
 }
+
+at::Tensor share_of(const at::Tensor& loss, double share) { return share == 1.0 ? loss : loss * share; }
 
 // Of a card: into pinned memory, on its way when this returns.
 at::Tensor host_copy(const at::Tensor& tensor) {
@@ -65,36 +69,100 @@ Learner::Learner(Networks networks, const LearnerSettings& settings)
   if (settings.optimizer.ema > 0) average_ = voice_->parameters.values().clone();
 }
 
+void Learner::Player::keep_gradients(BatchPlace place) {
+  if (place.of == 1) return;  // they are 0
+  const at::NoGradGuard no_grad;
+  // Taken with the first step's first batch, though that one needs none: not when memory has become short.
+  if (!kept.defined()) kept = at::empty_like(parameters.gradients());
+  if (place.number > 0) kept.copy_(parameters.gradients());
+}
+
+void Learner::Player::take_back_gradients(bool first_of_step) {
+  const at::NoGradGuard no_grad;
+  parameters.drop_gradients();
+  if (first_of_step)
+    parameters.gradients().zero_();
+  else
+    parameters.gradients().copy_(kept);
+}
+
+void Learner::keep(Loss loss, const at::Tensor& value) {
+  at::Tensor& sum = losses_[static_cast<size_t>(loss)];
+  sum = sum.defined() ? sum + value.detach() : value.detach();
+}
+
+void Learner::forget(Loss first, Loss last) {
+  std::fill(losses_.begin() + static_cast<std::ptrdiff_t>(first),
+            losses_.begin() + static_cast<std::ptrdiff_t>(last) + 1, at::Tensor());
+}
+
 void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
                     BatchPlace place, Learns who, Rates rates, const Mark& mark) {
   const bool voice_learns = who == Learns::kBoth;
-  losses_ = {};
-  voice_->rate.fill_(rates.generator);
-  if (judges_) judges_->rate.fill_(rates.discriminators);
-
-  model::Synthesis made;
-  {
-    const at::AutoGradMode gradients(voice_learns);
-    made = model::training_forward(networks_.generator, batch, draws, settings_.half);
+  const auto parts = batch_parts(batch, draws, real_mel, place.parts);
+  const bool whole = parts.size() == 1;
+  first_of_step_ = place.number == 0;
+  if (stage_ == Stage::kNothing) {
+    voice_->rate.fill_(rates.generator);
+    voice_->keep_gradients(place);
+    if (judges_) {
+      judges_->rate.fill_(rates.discriminators);
+      judges_->keep_gradients(place);
+    }
   }
-  mark("voice_forward");
-  if (judges_) teach_discriminators(made, place, mark);
-  if (voice_learns) teach_generator(made, batch, real_mel, place, mark);
-  sums_.add_batch(losses_);
-  if (!place.is_last()) return;
 
-  at::Tensor voice_norm, judges_norm, overflowed = at::zeros_like(scale_.factor());
-  const auto look_at = [&](const AdamW& adamw, at::Tensor& norm) {
-    norm = adamw.gradient_norm();
-    overflowed = at::maximum(overflowed, adamw.overflowed());
-  };
-  if (voice_learns) look_at(voice_->adamw, voice_norm);
-  if (judges_) look_at(judges_->adamw, judges_norm);
-  scale_.update(overflowed);
-  sums_.add_update(voice_norm, judges_norm, overflowed);
+  std::optional<model::Synthesis> made;  // of the whole batch: it serves both networks
+  std::vector<model::RandomState> chances;
+  if (judges_ && stage_ == Stage::kNothing) {
+    forget(Loss::kDisc, Loss::kDiscFake);
+    for (const BatchPart& part : parts) {
+      part_at_work_ = &part - parts.data();
+      if (!whole) chances.emplace_back(device_);
+      made = synthesize(part, whole && voice_learns);
+      mark("voice_forward");
+      teach_discriminators(*made, part.shares.clips, place, mark);
+      if (!whole) made.reset();
+    }
+    if (place.is_last()) {
+      judges_->adamw.step(judges_->rate, scale_);
+      stage_ = Stage::kDiscriminatorsUpdated;
+      mark("discriminators_update");
+    }
+  }
+  if (voice_learns && stage_ != Stage::kAllUpdated) {
+    forget(Loss::kTotal, Loss::kFmap);
+    for (const BatchPart& part : parts) {
+      part_at_work_ = &part - parts.data();
+      if (!chances.empty()) chances[static_cast<size_t>(part_at_work_)].restore();
+      if (!made) {
+        made = synthesize(part, true);
+        mark("voice_forward");
+      }
+      teach_generator(*std::exchange(made, {}), part, place, mark);
+    }
+    if (place.is_last()) update_generator(mark);
+  }
+  if (!parts.empty()) sums_.add_batch(losses_);
+  if (place.is_last()) count_update(voice_learns);
+  sums_.count(place.is_last());
+  stage_ = Stage::kNothing;
 }
 
-void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace place, const Mark& mark) {
+void Learner::take_back() {
+  real_maps_.clear();
+  if (stage_ != Stage::kAllUpdated) voice_->take_back_gradients(first_of_step_);
+  if (!judges_) return;
+  networks_.discriminators->forget_weights();
+  judges_->parameters.require_gradients(false);
+  if (stage_ == Stage::kNothing) judges_->take_back_gradients(first_of_step_);
+}
+
+model::Synthesis Learner::synthesize(const BatchPart& part, bool with_gradients) {
+  const at::AutoGradMode gradients(with_gradients);
+  return model::training_forward(networks_.generator, part.batch, part.draws, settings_.half, settings_.keeps);
+}
+
+void Learner::teach_discriminators(const model::Synthesis& made, double share, BatchPlace place, const Mark& mark) {
   judges_->parameters.require_gradients(true);
   model::Judgement judged;
   {
@@ -103,36 +171,33 @@ void Learner::teach_discriminators(const model::Synthesis& made, BatchPlace plac
   }
   mark("discriminators_forward");
   const auto loss = loss::discriminator_loss(halves(judged.scores, 0), halves(judged.scores, 1));
-  scale_.scaled(settings_.weights.weight_disc / static_cast<double>(place.of) * loss.total).backward();
+  scale_.scaled(settings_.weights.weight_disc * share / static_cast<double>(place.of) * loss.total).backward();
+  judges_->parameters.gather();
   judges_->parameters.require_gradients(false);
   mark("discriminators_backward");
-  keep(Loss::kDisc, loss.total);
-  keep(Loss::kDiscReal, loss.real);
-  keep(Loss::kDiscFake, loss.fake);
+  keep(Loss::kDisc, share_of(loss.total, share));
+  keep(Loss::kDiscReal, share_of(loss.real, share));
+  keep(Loss::kDiscFake, share_of(loss.fake, share));
 
   real_maps_.clear();
-  if (place.is_last()) {
-    judges_->adamw.step(judges_->rate, scale_);
-    mark("discriminators_update");
-  } else {
-    // They stay as they are for now: what they made of the recording serves the voice too.
+  // When they stay as they are for now, what they made of the recording serves the voice too.
+  if (!place.is_last() && place.parts == 1)
     for (const auto& maps : judged.maps) real_maps_.push_back(halves(detached(maps), 0));
-  }
 }
 
-void Learner::teach_generator(const model::Synthesis& made, const model::TrainingBatch& batch,
-                              const at::Tensor& real_mel, BatchPlace place, const Mark& mark) {
-  loss::GeneratorOutcome outcome{.real_mel = real_mel,
+void Learner::teach_generator(const model::Synthesis& made, const BatchPart& part, BatchPlace place, const Mark& mark) {
+  loss::GeneratorOutcome outcome{.real_mel = part.real_mel,
                                  .fake_wave = made.fake,
                                  .z_p = made.z_p,
                                  .log_sigma_q = made.log_sigma_q,
                                  .mu_p = made.mu_p,
                                  .log_sigma_p = made.log_sigma_p,
-                                 .frame_mask = batch.frame_mask,
+                                 .frame_mask = part.batch.frame_mask,
                                  .duration_loss = made.loss_duration,
                                  .fake_scores = {},
                                  .real_maps = std::exchange(real_maps_, {}),
-                                 .fake_maps = {}};
+                                 .fake_maps = {},
+                                 .shares = part.shares};
   if (judges_) {
     auto& judges = networks_.discriminators;
     judges->keep_weights();
@@ -149,6 +214,7 @@ void Learner::teach_generator(const model::Synthesis& made, const model::Trainin
   const auto losses = loss::generator_losses(outcome, mel_bank_, settings_.weights);
   mark("voice_judged");
   scale_.scaled(losses.total / static_cast<double>(place.of)).backward();
+  voice_->parameters.gather();
   mark("voice_backward");
   keep(Loss::kTotal, losses.total);
   keep(Loss::kMel, losses.mel);
@@ -158,13 +224,28 @@ void Learner::teach_generator(const model::Synthesis& made, const model::Trainin
     keep(Loss::kGen, losses.gen);
     keep(Loss::kFmap, losses.fmap);
   }
-  if (!place.is_last()) return;
+}
+
+void Learner::update_generator(const Mark& mark) {
   voice_->adamw.step(voice_->rate, scale_);
+  stage_ = Stage::kAllUpdated;
   if (averages()) {
     const at::NoGradGuard no_grad;
     average_.lerp_(voice_->parameters.values(), 1 - settings_.optimizer.ema);
   }
   mark("voice_update");
+}
+
+void Learner::count_update(bool voice_learns) {
+  at::Tensor voice_norm, judges_norm, overflowed = at::zeros_like(scale_.factor());
+  const auto look_at = [&](const AdamW& adamw, at::Tensor& norm) {
+    norm = adamw.gradient_norm();
+    overflowed = at::maximum(overflowed, adamw.overflowed());
+  };
+  if (voice_learns) look_at(voice_->adamw, voice_norm);
+  if (judges_) look_at(judges_->adamw, judges_norm);
+  sums_.add_update(voice_norm, judges_norm, overflowed);
+  scale_.update(overflowed);
 }
 
 void Learner::wait() const {
@@ -235,6 +316,7 @@ void Learner::restore(const checkpoint::RunState& state, const std::string& sour
   player("generator", *networks_.generator, *voice_);
   if (judges_) player("discriminators", *networks_.discriminators, *judges_);
   if (averages()) voice_->parameters.fill(average_, group("generator_average"), source);
+  stage_ = Stage::kNothing;
   scale_.restore(state.facts.at("loss_scale").get<double>(), state.facts.at("loss_scale_growth").get<int64_t>());
 }
 

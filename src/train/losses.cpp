@@ -16,7 +16,6 @@ void LossSums::add_batch(const std::array<at::Tensor, kLossNames.size()>& losses
   std::vector<at::Tensor> row;
   for (const at::Tensor& loss : losses) row.push_back(loss.defined() ? loss.detach() : zero_);
   batch_sums_.add_(at::stack(row));
-  ++batches_;
 }
 
 void LossSums::add_update(const at::Tensor& norm_gen, const at::Tensor& norm_disc, const at::Tensor& overflowed) {
@@ -24,7 +23,6 @@ void LossSums::add_update(const at::Tensor& norm_gen, const at::Tensor& norm_dis
   // The norm of an overflow is no number; it is counted instead.
   update_sums_.narrow(0, 0, 2).add_(at::nan_to_num(norms, 0.0, 0.0, 0.0));
   update_sums_.narrow(0, 2, 1).add_(overflowed);
-  ++updates_;
 }
 
 LossMeans LossSums::take() {

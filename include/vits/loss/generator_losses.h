@@ -9,6 +9,13 @@
 
 namespace vits::loss {
 
+// What a part of a batch holds of the whole: each loss is the part's mean times its share, so that the losses of the
+// parts, and their gradients, add up to those of the batch.
+struct Shares {
+  double clips = 1.0;         // of mel, adversarial and feature loss
+  at::Tensor frames, tokens;  // [] of KL and duration loss; undefined: 1
+};
+
 struct GeneratorOutcome {
   at::Tensor real_mel;                             // [B, M, F] the slices, cut from the clips' log mels
   at::Tensor fake_wave;                            // [B, 1, S] the generated slices
@@ -17,6 +24,7 @@ struct GeneratorOutcome {
   at::Tensor duration_loss;                        // scalar, from the duration predictor
   std::vector<at::Tensor> fake_scores;             // [B, n] a discriminator; empty: trained without opponents
   std::vector<std::vector<at::Tensor>> real_maps, fake_maps;
+  Shares shares;
 };
 
 // Scalars, float32, unweighted but for `total`. They stay on the device: nothing here waits for it.

@@ -57,10 +57,14 @@ struct Synthesis {
   at::Tensor loss_duration;           // scalar: their sum divided by the number of real tokens
 };
 
+// What of the forward pass is kept for the backward pass. kInputs: of text encoder, posterior encoder, flow and decoder
+// only what goes in; the rest is computed a second time (recompute.h).
+enum class Keeps { kAll, kInputs };
+
 // `half` opens mixed precision for text encoder, posterior encoder, flow and decoder; sampling, alignment and the
 // duration predictor (small, and its splines need the digits) stay float32.
 Synthesis training_forward(Generator& generator, const TrainingBatch& batch, const Draws& draws,
-                           std::optional<c10::ScalarType> half = {});
+                           std::optional<c10::ScalarType> half = {}, Keeps keeps = Keeps::kAll);
 
 // x [B, C, X], starts [B] int64 -> [B, C, length], each row from its own start.
 at::Tensor cut(const at::Tensor& x, const at::Tensor& starts, int64_t length);

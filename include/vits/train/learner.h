@@ -3,6 +3,10 @@
 // The synthesizer runs once for each batch. The discriminators hear real and generated slices as one batch and learn to
 // tell them apart; then, frozen and already better, they judge for the synthesizer. No gradient leaks from one to the
 // other: each backward pass reaches the parameters of its own network alone.
+//
+// A batch that does not fit in memory is learned in parts: the discriminators hear all parts before they are updated,
+// the synthesizer then runs a second time for each part, and the gradients are those of the batch in one. A batch whose
+// learning ended in an exception can be taken back and learned again.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -19,6 +23,7 @@
 #include "vits/model/generator.h"
 #include "vits/model/training_forward.h"
 #include "vits/train/adamw.h"
+#include "vits/train/batch_parts.h"
 #include "vits/train/flat_parameters.h"
 #include "vits/train/loss_scale.h"
 #include "vits/train/losses.h"
@@ -35,11 +40,14 @@ struct LearnerSettings {
   OptimizerOptions optimizer;
   loss::LossWeights weights;
   std::optional<c10::ScalarType> half;  // kHalf or kBFloat16: mixed precision
+  model::Keeps keeps = model::Keeps::kAll;
 };
 
-// A batch's place in its step.
+// A batch's place in its step, and in how many parts it is learned; 0 parts: nothing of it is left to learn, and the
+// last of a step makes the updates all the same.
 struct BatchPlace {
   int64_t number = 0, of = 1;
+  int64_t parts = 1;
   bool is_last() const { return number + 1 == of; }
 };
 
@@ -60,7 +68,20 @@ class Learner {
   void learn(
       const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
       Learns who, Rates rates, const Mark& mark = [](const char*) {});
+  // learn() in its three parts, for a step that is recorded once and repeated (step_graphs.h): the rates in force, the
+  // work on the device, and what the host counts. compute() reads nothing off the device and leaves no tensor behind.
+  void set_rates(Rates rates);
+  void compute(
+      const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
+      Learns who, const Mark& mark = [](const char*) {});
+  void count(BatchPlace place) { sums_.count(place.is_last()); }
   void wait() const;  // for the device
+
+  // After learn() threw: everything is as before that call, which can then be made again for the same batch, in more
+  // parts or without some of its clips. An update of the discriminators that was made already stays, and is not made a
+  // second time.
+  void take_back();
+  int64_t part_at_work() const { return part_at_work_; }  // when learn() threw
 
   LossMeans take_losses() { return sums_.take(); }  // since the last call; waits for the device
 
@@ -96,12 +117,22 @@ class Learner {
     FlatParameters parameters;
     AdamW adamw;
     at::Tensor rate;  // [] a tensor, so that a captured step sees a new one
+    at::Tensor kept;  // [N] the gradients before the batch at hand, in a step of several
+
+    void keep_gradients(BatchPlace place);
+    void take_back_gradients(bool first_of_step);
   };
 
-  void keep(Loss loss, const at::Tensor& value) { losses_[static_cast<size_t>(loss)] = value; }
-  void teach_discriminators(const model::Synthesis& made, BatchPlace place, const Mark& mark);
-  void teach_generator(const model::Synthesis& made, const model::TrainingBatch& batch, const at::Tensor& real_mel,
-                       BatchPlace place, const Mark& mark);
+  // What of the batch at hand is done.
+  enum class Stage { kNothing, kDiscriminatorsUpdated, kAllUpdated };
+
+  void keep(Loss loss, const at::Tensor& value);
+  void forget(Loss first, Loss last);
+  model::Synthesis synthesize(const BatchPart& part, bool with_gradients);
+  void teach_discriminators(const model::Synthesis& made, double share, BatchPlace place, const Mark& mark);
+  void teach_generator(const model::Synthesis& made, const BatchPart& part, BatchPlace place, const Mark& mark);
+  void update_generator(const Mark& mark);
+  void count_update(bool voice_learns);
 
   Networks networks_;
   LearnerSettings settings_;
@@ -113,6 +144,9 @@ class Learner {
   LossSums sums_;
   std::array<at::Tensor, kLossNames.size()> losses_;  // of the batch at hand
   std::vector<std::vector<at::Tensor>> real_maps_;    // likewise, while the discriminators stay as they are
+  Stage stage_ = Stage::kNothing;
+  bool first_of_step_ = true;
+  int64_t part_at_work_ = 0;
 };
 
 }  // namespace vits::train

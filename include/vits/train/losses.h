@@ -29,6 +29,12 @@ class LossSums {
   void add_batch(const std::array<at::Tensor, kLossNames.size()>& losses);
   void add_update(const at::Tensor& norm_gen, const at::Tensor& norm_disc, const at::Tensor& overflowed);
 
+  // The host's part, apart from the device's: a step that a graph repeats is added there and counted here.
+  void count(bool updated) {
+    ++batches_;
+    if (updated) ++updates_;
+  }
+
   LossMeans take();  // waits for the device; begins anew
 
  private:
