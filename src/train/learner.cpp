@@ -98,17 +98,25 @@ void Learner::forget(Loss first, Loss last) {
 
 void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
                     BatchPlace place, Learns who, Rates rates, const Mark& mark) {
+  if (stage_ == Stage::kNothing) set_rates(rates);
+  compute(batch, draws, real_mel, place, who, mark);
+  count(place);
+}
+
+void Learner::set_rates(Rates rates) {
+  voice_->rate.fill_(rates.generator);
+  if (judges_) judges_->rate.fill_(rates.discriminators);
+}
+
+void Learner::compute(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
+                      BatchPlace place, Learns who, const Mark& mark) {
   const bool voice_learns = who == Learns::kBoth;
   const auto parts = batch_parts(batch, draws, real_mel, place.parts);
   const bool whole = parts.size() == 1;
   first_of_step_ = place.number == 0;
   if (stage_ == Stage::kNothing) {
-    voice_->rate.fill_(rates.generator);
     voice_->keep_gradients(place);
-    if (judges_) {
-      judges_->rate.fill_(rates.discriminators);
-      judges_->keep_gradients(place);
-    }
+    if (judges_) judges_->keep_gradients(place);
   }
 
   std::optional<model::Synthesis> made;  // of the whole batch: it serves both networks
@@ -144,8 +152,20 @@ void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws
   }
   if (!parts.empty()) sums_.add_batch(losses_);
   if (place.is_last()) count_update(voice_learns);
-  sums_.count(place.is_last());
+  losses_ = {};
+  real_maps_.clear();
   stage_ = Stage::kNothing;
+}
+
+void Learner::forget_unmade() {
+  losses_ = {};
+  real_maps_.clear();
+  stage_ = Stage::kNothing;
+  voice_->parameters.drop_gradients();
+  if (!judges_) return;
+  judges_->parameters.drop_gradients();
+  networks_.discriminators->forget_weights();
+  judges_->parameters.require_gradients(false);
 }
 
 void Learner::take_back() {

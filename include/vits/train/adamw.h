@@ -24,6 +24,8 @@ class AdamW {
   at::Tensor& steps() { return steps_; }    // [] float32
 
  private:
+  void step_on_host(const at::Tensor& learning_rate, const at::Tensor& divisor);
+
   FlatParameters& parameters_;
   OptimizerOptions options_;
   at::Tensor mean_, square_, steps_, gradient_norm_, overflowed_;

@@ -75,6 +75,8 @@ class Learner {
       const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
       Learns who, const Mark& mark = [](const char*) {});
   void count(BatchPlace place) { sums_.count(place.is_last()); }
+  // After compute() threw while it was recorded, so that nothing of it was made on the device.
+  void forget_unmade();
   void wait() const;  // for the device
 
   // After learn() threw: everything is as before that call, which can then be made again for the same batch, in more
