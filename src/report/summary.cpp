@@ -81,6 +81,7 @@ std::string summary_text(const RunSummary& summary) {
   if (summary.skipped_clips > 0)
     lines.add("Skipped", counted(summary.skipped_clips, "clip")
                              + (summary.skipped_file.empty() ? "" : ", listed in " + summary.skipped_file.string()));
+  lines.add(summary.profile.empty() ? "" : "Profile", summary.profile);
   for (const auto& note : summary.notes) lines.add(&note == &summary.notes.front() ? "Note" : "", note);
   lines.add("Go on", summary.resume_command);
   lines.add("Listen", listen_command(summary));
