@@ -12,7 +12,7 @@ namespace vits::audio {
 namespace {
 
 constexpr int64_t kLeastRate = 4000, kMostRate = 192000, kMostChannels = 64;
-constexpr size_t kBlockSamples = 1 << 14;  // of all channels
+constexpr size_t kReadSamples = 1 << 14;  // of all channels
 
 std::string with_separators(int64_t number) {
   std::string digits = std::to_string(number);
@@ -107,7 +107,7 @@ size_t SoundReader::read(std::span<float> samples) {
     const auto rest = samples.subspan(done);
     std::span<float> block = rest;
     if (channels > 1) {
-      opened_->block.resize(std::min(rest.size(), kBlockSamples / channels) * channels);
+      opened_->block.resize(std::min(rest.size(), kReadSamples / channels) * channels);
       block = opened_->block;
     }
     size_t count = 0;

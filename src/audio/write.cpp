@@ -17,7 +17,7 @@ namespace vits::audio {
 namespace {
 
 // libsndfile's Vorbis encoder takes its memory for a block from the stack.
-constexpr size_t kBlockSamples = 4096;
+constexpr size_t kWrittenSamples = 4096;
 
 int format_of(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
@@ -65,10 +65,10 @@ int16_t whole_number(float sample) {
 }
 
 void encode(SNDFILE* file, std::span<const float> samples, bool as_float) {
-  std::vector<int16_t> whole(as_float ? 0 : kBlockSamples);
-  std::vector<float> clipped(as_float ? kBlockSamples : 0);
-  for (size_t begin = 0; begin < samples.size(); begin += kBlockSamples) {
-    const auto block = samples.subspan(begin, std::min(kBlockSamples, samples.size() - begin));
+  std::vector<int16_t> whole(as_float ? 0 : kWrittenSamples);
+  std::vector<float> clipped(as_float ? kWrittenSamples : 0);
+  for (size_t begin = 0; begin < samples.size(); begin += kWrittenSamples) {
+    const auto block = samples.subspan(begin, std::min(kWrittenSamples, samples.size() - begin));
     for (size_t i = 0; i < block.size(); ++i) {
       if (as_float)
         clipped[i] = std::clamp(block[i], -1.0f, 1.0f);

@@ -18,12 +18,11 @@ using data::Finding;
 using data::Severity;
 using data::SoundMeasures;
 using report::Cell;
+using report::number_cell;
 using report::Tone;
 
 constexpr size_t kRowsShown = 50, kPlacesShown = 50, kLongestShown = 10, kSpeakersShown = 24;
 constexpr const char* kRestIsIn = "the output of vits-train audit --json";
-
-Cell number(std::string text) { return {.text = std::move(text), .sound = {}, .marked = {}, .is_number = true}; }
 
 Tone tone_of(Severity severity) {
   return severity == Severity::kBlocks ? Tone::kBad : severity == Severity::kWarning ? Tone::kWarning : Tone::kNote;
@@ -148,8 +147,8 @@ class Page {
       const data::UnknownCharacter& unknown = audit_.unknown[i];
       const AuditedClip& example = audit_.clips[unknown.clips.front()];
       table.rows.push_back(
-          {Cell{unknown.proposal.instead_of}, Cell{unknown.name}, number(report::thousands(unknown.count)),
-           number(report::thousands(static_cast<int64_t>(unknown.clips.size()))), Cell{unknown.proposal.advice},
+          {Cell{unknown.proposal.instead_of}, Cell{unknown.name}, number_cell(report::thousands(unknown.count)),
+           number_cell(report::thousands(static_cast<int64_t>(unknown.clips.size()))), Cell{unknown.proposal.advice},
            Cell{.text = example.clip.text, .sound = sound(example), .marked = unknown.character}});
     }
     page_.table(table);
@@ -228,7 +227,7 @@ class Page {
     for (size_t i = 0; i < std::min(places.size(), kLongestShown); ++i) {
       const AuditedClip& audited = audit_.clips[places[i]];
       table.rows.push_back({Cell{.text = {}, .sound = sound(audited)}, Cell{place_of(audited)},
-                            number(report::duration_text(audited.sound.seconds)), Cell{audited.clip.text}});
+                            number_cell(report::duration_text(audited.sound.seconds)), Cell{audited.clip.text}});
     }
     page_.table(table);
   }

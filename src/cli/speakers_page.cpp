@@ -14,11 +14,10 @@ namespace vits::cli {
 namespace {
 
 using report::Cell;
+using report::number_cell;
 
 constexpr size_t kMostOnMap = 1500;  // the map's time grows by the square
 constexpr size_t kMostMarked = 100;
-
-Cell number(std::string text) { return {.text = std::move(text), .sound = {}, .marked = {}, .is_number = true}; }
 
 std::string percent(double share) { return fmt::format("{:.0f} %", 100.0 * share); }
 
@@ -71,10 +70,10 @@ report::HtmlTable speakers_table(const data::SpeakerLabels& labels, const std::v
     const data::FoundSpeaker& speaker = labels.speakers[place];
     std::string name = speaker.name;
     if (speaker.is_rare) name += " (rare)";
-    table.rows.push_back({number(std::to_string(numbers[place])), Cell{.text = name},
-                          number(report::thousands(speaker.clips)),
-                          number(fmt::format("{:.1f}", speaker.seconds / 60.0)), number(percent(speaker.confidence)),
-                          Cell{.text = "", .sound = fmt::format("speakers/{}.wav", numbers[place])}});
+    table.rows.push_back(
+        {number_cell(std::to_string(numbers[place])), Cell{.text = name}, number_cell(report::thousands(speaker.clips)),
+         number_cell(fmt::format("{:.1f}", speaker.seconds / 60.0)), number_cell(percent(speaker.confidence)),
+         Cell{.text = "", .sound = fmt::format("speakers/{}.wav", numbers[place])}});
   }
   return table;
 }

@@ -14,7 +14,7 @@ namespace {
 using Kind = PickleValue::Kind;
 using Items = std::vector<const PickleNode*>;
 
-constexpr size_t kMostTensors = 20'000, kMostDimensions = 8;
+constexpr size_t kMostPickledTensors = 20'000, kMostPickledDimensions = 8;
 
 int64_t integer_of(const PickleStack& stack, const PickleNode* node) {
   if (node->kind != Kind::integer || !node->fits) throw stack.damaged("a number is missing");
@@ -22,7 +22,7 @@ int64_t integer_of(const PickleStack& stack, const PickleNode* node) {
 }
 
 std::vector<int64_t> integers_of(const PickleStack& stack, const PickleNode* node) {
-  if ((node->kind != Kind::tuple && node->kind != Kind::list) || node->items.size() > kMostDimensions)
+  if ((node->kind != Kind::tuple && node->kind != Kind::list) || node->items.size() > kMostPickledDimensions)
     throw stack.damaged("a shape is missing");
   std::vector<int64_t> values;
   for (const PickleNode* item : node->items) values.push_back(integer_of(stack, item));
@@ -56,8 +56,8 @@ bool reaches_only_its_storage(const TensorPlace& place) {
 
 void build_tensor(PickleStack& stack, const Items& arguments) {
   if (arguments.size() < 4 || !arguments[0]->storage) throw stack.damaged("a tensor without its storage");
-  if (stack.tree.tensors.size() >= kMostTensors)
-    throw Error("{} holds more than {} tensors; no voice does.", stack.file, kMostTensors);
+  if (stack.tree.tensors.size() >= kMostPickledTensors)
+    throw Error("{} holds more than {} tensors; no voice does.", stack.file, kMostPickledTensors);
   auto place = std::make_unique<TensorPlace>();
   place->storage = arguments[0]->storage;
   place->offset = integer_of(stack, arguments[1]);

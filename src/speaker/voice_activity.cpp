@@ -33,9 +33,9 @@ struct Convolution {
   }
 };
 
-class Network {
+class SpeechNetwork {
  public:
-  Network() {
+  SpeechNetwork() {
     std::span<const float> rest = voice_activity_weights();
     const auto take = [&rest](int64_t numbers) {
       const auto taken = rest.first(size_t(numbers));
@@ -138,12 +138,12 @@ void lay_out(std::span<const float> samples, int64_t first_piece, float* heard) 
 }  // namespace
 
 std::vector<float> speech_chances(std::span<const float> samples_16k) {
-  static const Network network;
+  static const SpeechNetwork network;
   const int64_t pieces = (static_cast<int64_t>(samples_16k.size()) + kPiece - 1) / kPiece;
   std::vector<float> chances;
   chances.reserve(size_t(pieces));
   std::vector<float> heard(kHeard * kLanes), gates(kGates * kLanes);
-  Network::State state;
+  SpeechNetwork::State state;
   for (int64_t first = 0; first < pieces; first += kLanes) {
     lay_out(samples_16k, first, heard.data());
     network.encode(heard.data(), gates.data());

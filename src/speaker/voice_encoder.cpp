@@ -37,9 +37,9 @@ std::vector<float> mel_bands(int64_t bins) {
   return bands;
 }
 
-class Network {
+class VoiceNetwork {
  public:
-  Network() {
+  VoiceNetwork() {
     std::span<const float> rest = voice_encoder_weights();
     const auto take = [&rest](int64_t numbers) {
       const auto taken = rest.first(size_t(numbers));
@@ -161,7 +161,7 @@ void raise_volume(std::span<float> samples) {
 }
 
 std::vector<Embedding> embed(std::span<const std::vector<float>> sounds_16k) {
-  static const Network network;
+  static const VoiceNetwork network;
   struct Waiting {
     size_t sound;
     const float* mels;
@@ -185,7 +185,7 @@ std::vector<Embedding> embed(std::span<const std::vector<float>> sounds_16k) {
       for (size_t number = 0; number < sum.size(); ++number) sum[number] += found[window][number];
     }
   }
-  for (Embedding& embedding : embeddings) Network::scale_to_one(embedding);
+  for (Embedding& embedding : embeddings) VoiceNetwork::scale_to_one(embedding);
   return embeddings;
 }
 

@@ -13,7 +13,7 @@ namespace vits::train {
 namespace {
 
 constexpr size_t kClips = 2;
-constexpr int64_t kSeed = 7;  // the same draws at every step, so that two samples differ by the voice alone
+constexpr int64_t kSampleSeed = 7;  // the same draws at every step, so that two samples differ by the voice alone
 
 std::span<const float> numbers(const at::Tensor& contiguous) {
   return {contiguous.const_data_ptr<float>(), static_cast<size_t>(contiguous.numel())};
@@ -45,7 +45,7 @@ SpokenSamples::SpokenSamples(const Session& session, std::vector<std::string> te
 void SpokenSamples::speak(const Session& session, report::RunReport& report, int64_t step) const {
   const voice::Voice voice(voice_now(session), {.device = session.learner->device().is_cuda() ? "cuda" : "cpu"});
   auto how = voice.usual_options();
-  how.seed = kSeed;
+  how.seed = kSampleSeed;
   for (size_t i = 0; i < texts_.size(); ++i) {
     const auto spoken = voice.speak(texts_[i], how);
     report.sound(step, fmt::format("samples/sentence_{}", i + 1), spoken.samples, voice.sample_rate_hz());
@@ -65,7 +65,7 @@ void SpokenSamples::show_clip(const Session& session, report::RunReport& report,
   loader.begin({{clip}});
   const auto loaded = loader.next();
   const auto [batch, draws, real_mel] =
-      step_batch(*loaded, session.store->target(), generator->config(), learner.mel_bank(), kSeed, clip);
+      step_batch(*loaded, session.store->target(), generator->config(), learner.mel_bank(), kSampleSeed, clip);
   const auto made = model::training_forward(generator, batch, draws, learner.half());
   const auto again = generator->decoder->forward(made.z, generator->speaker(batch.speaker_ids));  // [1, 1, S]
 

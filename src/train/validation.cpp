@@ -12,7 +12,7 @@ namespace vits::train {
 
 namespace {
 
-constexpr int64_t kSeed = 20'231;  // of the draws, whatever the run's seed
+constexpr int64_t kValidationSeed = 20'231;  // of the draws, whatever the run's seed
 
 data::ClipNumbers spread(const data::ClipNumbers& clips, int64_t most) {
   const auto count = static_cast<int64_t>(clips.size());
@@ -44,7 +44,7 @@ ValidationLosses Validation::run(Learner& learner, const std::function<void(int6
   while (const auto loaded = loader_.next()) {
     base::throw_if_stopped();
     const auto [batch, draws, real_mel] =
-        step_batch(*loaded, store_.target(), config, learner.mel_bank(), kSeed, batches++);
+        step_batch(*loaded, store_.target(), config, learner.mel_bank(), kValidationSeed, batches++);
     const auto made = model::training_forward(generator, batch, draws, learner.half());
     const auto mel = loss::mel_loss(real_mel, made.fake, learner.mel_bank());
     const auto kl = loss::kl_loss(made.z_p, made.log_sigma_q, made.mu_p, made.log_sigma_p, batch.frame_mask);

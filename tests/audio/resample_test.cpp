@@ -26,7 +26,7 @@ std::vector<float> noise(size_t count, int seed = 0) {
 
 int64_t expected_length(int64_t count, int64_t from, int64_t to) { return (count * to + from - 1) / from; }
 
-double decibels(double value) { return 20.0 * std::log10(std::max(value, 1e-12)); }
+double level_decibels(double value) { return 20.0 * std::log10(std::max(value, 1e-12)); }
 
 // A sine whose frequency rises evenly from 0 to half the rate it is made for.
 struct Sweep {
@@ -77,12 +77,12 @@ TEST(Resample, SweptSinesKeepTheirLevelAndLeaveNoImages) {
     const Quality best = from <= 48000 ? sweep_through(from, to, ResampleMethod::kBestSinc) : Quality{};
     std::printf(
         "%6ld -> %5ld: error up to 0.91 of Nyquist %6.1f dB, beyond Nyquist %6.1f dB; libsamplerate %6.1f, %6.1f\n",
-        from, to, decibels(ours.passband_error), decibels(ours.stopband), decibels(best.passband_error),
-        decibels(best.stopband));
-    EXPECT_LT(decibels(ours.passband_error), -90.0) << from << " -> " << to;
-    EXPECT_LT(decibels(ours.stopband), -95.0) << from << " -> " << to;
-    EXPECT_LT(decibels(best.passband_error), -90.0) << from << " -> " << to;
-    EXPECT_LT(decibels(best.stopband), -90.0) << from << " -> " << to;
+        from, to, level_decibels(ours.passband_error), level_decibels(ours.stopband),
+        level_decibels(best.passband_error), level_decibels(best.stopband));
+    EXPECT_LT(level_decibels(ours.passband_error), -90.0) << from << " -> " << to;
+    EXPECT_LT(level_decibels(ours.stopband), -95.0) << from << " -> " << to;
+    EXPECT_LT(level_decibels(best.passband_error), -90.0) << from << " -> " << to;
+    EXPECT_LT(level_decibels(best.stopband), -90.0) << from << " -> " << to;
   }
 }
 

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 using formats::Json;
 using formats::TensorMap;
 using support::distance;
+using support::expect_text;
 using support::variants;
 
 void expect_same(const TensorMap& a, const TensorMap& b, double tolerance, const std::string& what) {
@@ -34,10 +35,6 @@ std::string error_of(const fs::path& path) {
     return error.what();
   }
   return "no error";
-}
-
-void expect_text(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 TEST(ReadVoice, GivesTheSameTensorsFromEveryKindOfFileAndSpelling) {

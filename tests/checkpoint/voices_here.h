@@ -1,6 +1,7 @@
 // Voices that the tests of `checkpoint` and `exporter` read, made once by the Python scripts beside this file.
 #pragma once
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include <filesystem>
 
@@ -50,6 +51,10 @@ inline double distance(const at::Tensor& a, const at::Tensor& b) {
   TORCH_CHECK(a.sizes() == b.sizes(), a.sizes(), " and ", b.sizes());
   const auto wide = b.to(at::kDouble);
   return ((a.to(at::kDouble) - wide).abs().max() / wide.abs().max().clamp_min(1e-12)).item<double>();
+}
+
+inline void expect_text(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 }  // namespace vits::support

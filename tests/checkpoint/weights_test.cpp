@@ -12,6 +12,7 @@ namespace vits::checkpoint {
 namespace {
 
 using support::distance;
+using support::expect_text;
 
 VoiceFiles whole() { return read_voice(support::variants() / "current"); }
 
@@ -27,10 +28,6 @@ std::string error_of(const VoiceFiles& voice, const std::vector<std::string>& re
     return error.what();
   }
   return "no error";
-}
-
-void expect_text(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 TEST(ApplyWeights, GivesBackWhatItWasGiven) {

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "data/spoken_set.h"
+#include "program_run.h"
 #include "support/support.h"
 #include "vits/base/files.h"
 #include "vits/base/process.h"
@@ -14,18 +15,10 @@
 namespace {
 
 namespace fs = std::filesystem;
-using vits::base::Finished;
+using vits::cli_tests::run;
+using vits::cli_tests::tiny_voice;
 using vits::data_test::spoken;
 using vits::data_test::SpokenSet;
-
-Finished run(std::vector<std::string> words) {
-  words.insert(words.begin(), vits::support::program().string());
-  return vits::base::run_program(words);
-}
-
-fs::path voice() {
-  return vits::support::reference_data("voice_tiny_single", "tests/reference/make_model.py", {"--size", "tiny"});
-}
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -33,7 +26,7 @@ TEST(AuditCommand, SaysTheSameOnTheTerminalThePageAndAsJson) {
   SpokenSet set;
   set.add_good_clips();
   set.add("noise<b>", "abcab’ cab", spoken({.noise_level = 0.02}, 50));
-  const auto lines = run({"audit", "--data_dir", set.folder().string(), "--model", voice().string()});
+  const auto lines = run({"audit", "--data_dir", set.folder().string(), "--model", tiny_voice().string()});
   EXPECT_EQ(lines.exit_code, 0) << lines.error_output;
   EXPECT_TRUE(contains(lines.output, "11 clips, 16.5 s; 1 of them to judge by\n")) << lines.output;
   EXPECT_TRUE(contains(lines.output, "Noisy recordings: 1 clip\n"));
@@ -55,7 +48,7 @@ TEST(AuditCommand, SaysTheSameOnTheTerminalThePageAndAsJson) {
         / std::regex_replace(std::regex_replace((*at)[1].str(), std::regex("%3C"), "<"), std::regex("%3E"), ">")));
   EXPECT_GT(sounds, 10);
 
-  const auto object = run({"audit", "--data_dir", set.folder().string(), "--model", voice().string(), "--json"});
+  const auto object = run({"audit", "--data_dir", set.folder().string(), "--model", tiny_voice().string(), "--json"});
   EXPECT_EQ(object.exit_code, 0);
   const auto json = nlohmann::json::parse(object.output);
   EXPECT_EQ(json["summary"]["clips"], 11);

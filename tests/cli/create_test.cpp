@@ -1,18 +1,14 @@
 // A voice of random weights: the same seed gives the same bytes, and transformers opens it.
 #include <gtest/gtest.h>
 
+#include "program_run.h"
 #include "support/support.h"
 #include "vits/base/files.h"
 #include "vits/base/process.h"
 
 namespace {
 
-using vits::base::Finished;
-
-Finished run(std::vector<std::string> words) {
-  words.insert(words.begin(), vits::support::program().string());
-  return vits::base::run_program(words);
-}
+using vits::cli_tests::run;
 
 TEST(Create, GivesTheSameBytesForTheSameSeed) {
   vits::base::TemporaryFolder folder;

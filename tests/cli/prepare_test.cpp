@@ -18,7 +18,7 @@ using vits::base::Finished;
 using vits::base::read_file;
 using vits::base::TemporaryFolder;
 
-Finished run(std::vector<std::string> words, const std::map<std::string, std::string>& environment = {}) {
+Finished run_prepare(std::vector<std::string> words, const std::map<std::string, std::string>& environment = {}) {
   words.insert(words.begin(), {vits::support::program().string(), "prepare"});
   return vits::base::run_program(words, {}, environment);
 }
@@ -35,7 +35,7 @@ TEST(PrepareCommand, MakesATrainingFolderAndSaysWhatItDidAndWhatIsNext) {
   Corpus corpus(folder.path() / "clips");
   add_five(corpus);
   const std::string out = (folder.path() / "out").string();
-  const auto done = run({"--from", corpus.folder().string(), "--out", out, "--trim", "energy"});
+  const auto done = run_prepare({"--from", corpus.folder().string(), "--out", out, "--trim", "energy"});
   EXPECT_EQ(done.exit_code, 0) << done.error_output;
   for (const char* words :
        {"4 clips at 16000 Hz", "1 clip left out: rejected.csv", "unreadable: ", "empty.wav is empty",
@@ -43,7 +43,7 @@ TEST(PrepareCommand, MakesATrainingFolderAndSaysWhatItDidAndWhatIsNext) {
     EXPECT_NE(done.output.find(words), std::string::npos) << words << " in " << done.output;
   EXPECT_NE(done.error_output.find("5 clips"), std::string::npos) << done.error_output;
 
-  const auto again = run({"--from", corpus.folder().string(), "--out", out, "--trim", "energy", "--json"});
+  const auto again = run_prepare({"--from", corpus.folder().string(), "--out", out, "--trim", "energy", "--json"});
   EXPECT_EQ(again.exit_code, 0) << again.error_output;
   const auto json = nlohmann::json::parse(again.output);
   EXPECT_EQ(json["kept_from_before"], 4);
@@ -52,7 +52,8 @@ TEST(PrepareCommand, MakesATrainingFolderAndSaysWhatItDidAndWhatIsNext) {
   const auto made_by = nlohmann::json::parse(read_file(folder.path() / "out" / "prepare.json"))["made_by"];
   for (const char* name : {"vits-train", "libsndfile", "libsamplerate"}) EXPECT_TRUE(made_by.contains(name)) << name;
 
-  EXPECT_EQ(run({"--from", corpus.folder().string(), "--out", out, "--trim", "energy", "--strict"}).exit_code, 1);
+  EXPECT_EQ(run_prepare({"--from", corpus.folder().string(), "--out", out, "--trim", "energy", "--strict"}).exit_code,
+            1);
 }
 
 TEST(PrepareCommand, TakesTheSampleRateOfTheModel) {
@@ -66,11 +67,11 @@ TEST(PrepareCommand, TakesTheSampleRateOfTheModel) {
   auto json = nlohmann::json::parse(read_file(config));
   json["sampling_rate"] = 8000;
   write_file(config, json.dump());
-  const auto done = run({"--from", corpus.folder().string(), "--out", out, "--trim", "off", "--model", voice});
+  const auto done = run_prepare({"--from", corpus.folder().string(), "--out", out, "--trim", "off", "--model", voice});
   EXPECT_EQ(done.exit_code, 0) << done.error_output;
   EXPECT_EQ(vits::audio::read_sound(folder.path() / "out/wavs/c1.wav", 10.0).sample_rate_hz, 8000);
   const auto refused =
-      run({"--from", corpus.folder().string(), "--out", out, "--model", voice, "--sample_rate_hz", "22050"});
+      run_prepare({"--from", corpus.folder().string(), "--out", out, "--model", voice, "--sample_rate_hz", "22050"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_NE(refused.error_output.find("8000"), std::string::npos) << refused.error_output;
 }
@@ -86,13 +87,13 @@ TEST(PrepareCommand, TakesADataSetOfTheHubByItsName) {
                                                           {"HF_HUB_CACHE", hub.settings().cache_folder.string()},
                                                           {"no_proxy", "127.0.0.1"}};
   const fs::path out = folder.path() / "out";
-  const auto done = run({"--from", "hf:me/speech", "--out", out.string(), "--trim", "energy"}, environment);
+  const auto done = run_prepare({"--from", "hf:me/speech", "--out", out.string(), "--trim", "energy"}, environment);
   EXPECT_EQ(done.exit_code, 0) << done.error_output;
   EXPECT_EQ(vits::data::read_training_set(out).clips.size(), 2u);
   EXPECT_NE(read_file(out / "prepare.json").find("\"hf:me/speech\""), std::string::npos);
   EXPECT_TRUE(hub.requests("weights.bin").empty());
 
-  const auto misspelt = run({"--from", "me/speech", "--out", out.string()}, environment);
+  const auto misspelt = run_prepare({"--from", "me/speech", "--out", out.string()}, environment);
   EXPECT_EQ(misspelt.exit_code, 1);
   EXPECT_NE(misspelt.error_output.find("--from hf:me/speech"), std::string::npos) << misspelt.error_output;
 }
@@ -111,7 +112,7 @@ TEST(PrepareCommand, StopsOnASignalAndGoesOnAfterwards) {
     return std::vector<std::string>{"--from", clips.string(), "--out",       to.string(),
                                     "--trim", "energy",       "--resampler", "best_sinc"};
   };
-  ASSERT_EQ(run(words(whole)).exit_code, 0);
+  ASSERT_EQ(run_prepare(words(whole)).exit_code, 0);
 
   const std::string program = vits::support::program().string();
   const pid_t child = ::fork();
@@ -130,7 +131,7 @@ TEST(PrepareCommand, StopsOnASignalAndGoesOnAfterwards) {
 
   auto again = words(out);
   again.push_back("--json");
-  const auto done = run(again);
+  const auto done = run_prepare(again);
   EXPECT_EQ(done.exit_code, 0) << done.error_output;
   EXPECT_EQ(nlohmann::json::parse(done.output)["kept_from_before"], made);  // all that was finished
   EXPECT_EQ(tree(out), tree(whole));
@@ -139,13 +140,13 @@ TEST(PrepareCommand, StopsOnASignalAndGoesOnAfterwards) {
 TEST(PrepareCommand, EndsWith2OnWrongUsageAnd1OnWhatCannotBe) {
   TemporaryFolder folder;
   const std::string out = (folder.path() / "out").string();
-  EXPECT_EQ(run({"--out", out}).exit_code, 2);
-  EXPECT_EQ(run({"--from", folder.path().string()}).exit_code, 2);
-  EXPECT_EQ(run({"--from", folder.path().string(), "--out", out, "--trim", "sometimes"}).exit_code, 2);
-  const auto nothing = run({"--from", (folder.path() / "nowhere").string(), "--out", out});
+  EXPECT_EQ(run_prepare({"--out", out}).exit_code, 2);
+  EXPECT_EQ(run_prepare({"--from", folder.path().string()}).exit_code, 2);
+  EXPECT_EQ(run_prepare({"--from", folder.path().string(), "--out", out, "--trim", "sometimes"}).exit_code, 2);
+  const auto nothing = run_prepare({"--from", (folder.path() / "nowhere").string(), "--out", out});
   EXPECT_EQ(nothing.exit_code, 1);
   EXPECT_NE(nothing.error_output.find("nowhere"), std::string::npos) << nothing.error_output;
-  EXPECT_EQ(run({"--from", folder.path().string(), "--out", out}).exit_code, 1);
+  EXPECT_EQ(run_prepare({"--from", folder.path().string(), "--out", out}).exit_code, 1);
   EXPECT_FALSE(fs::exists(out));
 }
 

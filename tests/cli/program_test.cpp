@@ -3,18 +3,14 @@
 
 #include <regex>
 
+#include "program_run.h"
 #include "support/support.h"
 #include "vits/base/files.h"
 #include "vits/base/process.h"
 
 namespace {
 
-using vits::base::Finished;
-
-Finished run(std::vector<std::string> words) {
-  words.insert(words.begin(), vits::support::program().string());
-  return vits::base::run_program(words);
-}
+using vits::cli_tests::run;
 
 TEST(Program, TrainsWithoutWordsAndSaysWhatItNeedsForThat) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{}, {"--target-hours", "1"}, {"train"}}) {

@@ -1,4 +1,7 @@
 // The main command from the first step to the finished voice: what it leaves, who opens it, and that it keeps to time.
+#include <set>
+#include "program_run.h"
+
 #include "small_night.h"
 #include "vits/data/training_set.h"
 
@@ -8,16 +11,17 @@ using namespace vits::cli_tests;
 using vits::base::read_file;
 using vits::formats::Json;
 
-Finished program(std::vector<std::string> words) {
-  words.insert(words.begin(), vits::support::program().string());
-  return vits::base::run_program(words);
-}
-
 std::vector<Json> rows_of(const fs::path& metrics) {
   std::vector<Json> rows;
   std::istringstream lines(read_file(metrics));
   for (std::string line; std::getline(lines, line);) rows.push_back(Json::parse(line));
   return rows;
+}
+
+bool is_module(const std::string& name) {
+  static const std::set<std::string> names{"text encoder", "posterior encoder",  "flow",
+                                           "alignment",    "duration predictor", "decoder"};
+  return names.contains(name);
 }
 
 // One run, which several tests look at.
@@ -31,12 +35,12 @@ const SmallNight& trained_night() {
 TEST(Train, ItsVoicesPassVerifyAndSpeak) {
   const SmallNight& night = trained_night();
   for (const fs::path& voice : {night.best_voice(), night.last_voice()}) {
-    const Finished verified = program({"verify", voice.string()});
+    const Finished verified = run({"verify", voice.string()});
     EXPECT_EQ(verified.exit_code, 0) << verified.output;
   }
   const fs::path out = night.folder() / "hello.wav";
-  const Finished spoken = program({"synthesize", "--model", (night.checkpoints() / "checkpoint_epoch_1.pt").string(),
-                                   "--text", "seven", "--out", out.string()});
+  const Finished spoken = run({"synthesize", "--model", (night.checkpoints() / "checkpoint_epoch_1.pt").string(),
+                               "--text", "seven", "--out", out.string()});
   EXPECT_EQ(spoken.exit_code, 0) << spoken.error_output;
   EXPECT_GT(vits::audio::read_sound(out, 60.0).samples.size(), 1000u);
 }
@@ -58,6 +62,40 @@ TEST(Train, PythonOpensAllThatItLeaves) {
   EXPECT_EQ(seen["curve_steps"], Json({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
   EXPECT_GE(seen["images"], 2);
   EXPECT_GE(seen["sounds"], 2);
+}
+
+TEST(Train, AProfileTellsWhereTheTimeWentAndChangesNothing) {
+  const SmallNight plain, profiled;
+  EXPECT_EQ(plain.train().exit_code, 0);
+  const Finished done = profiled.train({{"profile", "true"}, {"log_steps", "2"}});
+  ASSERT_EQ(done.exit_code, 0) << done.error_output;
+  EXPECT_EQ(read_file(plain.last_voice() / "model.safetensors"),
+            read_file(profiled.last_voice() / "model.safetensors"));
+  EXPECT_FALSE(fs::exists(plain.checkpoints() / "profile_trace.json"));
+
+  const std::string log = read_file(profiled.checkpoints() / "train.log");
+  for (const char* words : {"Where the time of 6 steps went", "  data wait ", "    text encoder ", "    alignment ",
+                            "  voice backward ", "profile_trace.json", "Profile  ", "% waiting for data"})
+    EXPECT_TRUE(says(log, words)) << words << " in " << log;
+
+  double training_us = 0.0, steps_us = 0.0;
+  std::set<std::string> names;
+  for (const Json& event : vits::formats::read_json(profiled.checkpoints() / "profile_trace.json")["traceEvents"]) {
+    if (event["ph"] != "X") continue;
+    names.insert(event["name"]);
+    if (event["cat"] == "step") steps_us += event["dur"].get<double>();
+    if (event["cat"] == "phase" && event.contains("args") && !is_module(event["name"]))
+      training_us += event["dur"].get<double>();
+  }
+  for (const char* name : {"step 1", "step 6", "data wait", "transfer", "batch", "flow", "decoder",
+                           "duration predictor", "discriminators forward", "voice backward", "voice update", "gap"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  EXPECT_NEAR(training_us, steps_us, 0.001 * steps_us);
+
+  int with_figures = 0;
+  for (const Json& row : rows_of(profiled.checkpoints() / "metrics.jsonl"))
+    if (row.contains("profile/voice_backward_ms") && row["profile/voice_forward/flow_ms"] > 0) ++with_figures;
+  EXPECT_EQ(with_figures, 3);
 }
 
 TEST(Train, TheFiguresAreOneLineAStepAndTheOptionsStandBesideThem) {

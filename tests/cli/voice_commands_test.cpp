@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "program_run.h"
 #include "support/support.h"
 #include "vits/base/files.h"
 #include "vits/base/process.h"
@@ -10,37 +11,29 @@
 namespace {
 
 namespace fs = std::filesystem;
-using vits::base::Finished;
-
-Finished run(std::vector<std::string> words) {
-  words.insert(words.begin(), vits::support::program().string());
-  return vits::base::run_program(words);
-}
-
-fs::path voice() {
-  return vits::support::reference_data("voice_tiny_single", "tests/reference/make_model.py", {"--size", "tiny"});
-}
+using vits::cli_tests::run;
+using vits::cli_tests::tiny_voice;
 
 void expect_text(const std::string& text, const std::string& part) {
   EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 TEST(InspectCommand, PrintsLinesOrOneJsonObject) {
-  const auto lines = run({"inspect", voice().string()});
+  const auto lines = run({"inspect", tiny_voice().string()});
   EXPECT_EQ(lines.exit_code, 0) << lines.error_output;
   expect_text(lines.output, "huggingface voice\n");
   expect_text(lines.output, "16000 Hz");
-  const auto json = run({"inspect", voice().string(), "--json"});
+  const auto json = run({"inspect", tiny_voice().string(), "--json"});
   EXPECT_EQ(nlohmann::json::parse(json.output)["kind"], "huggingface");
 }
 
 TEST(VerifyCommand, EndsWith1OnADefect) {
-  const auto whole = run({"verify", voice().string()});
+  const auto whole = run({"verify", tiny_voice().string()});
   EXPECT_EQ(whole.exit_code, 0) << whole.error_output;
   expect_text(whole.output, "This voice is whole.\n");
 
   const vits::base::TemporaryFolder folder;
-  fs::copy(voice(), folder.path() / "voice", fs::copy_options::recursive);
+  fs::copy(tiny_voice(), folder.path() / "voice", fs::copy_options::recursive);
   vits::base::write_file(folder.path() / "voice/config.json", R"({"model_type": "vits", "hidden_size": 16})");
   const auto broken = run({"verify", (folder.path() / "voice").string()});
   EXPECT_EQ(broken.exit_code, 1);
@@ -53,15 +46,15 @@ TEST(ConvertCommand, WritesAFolderAndRefusesToWriteOverIt) {
   const vits::base::TemporaryFolder folder;
   const std::string out = (folder.path() / "half").string();
   const auto done =
-      run({"convert", voice().string(), out, "--dtype", "float16", "--reinitialize", "text_encoder.embed*"});
+      run({"convert", tiny_voice().string(), out, "--dtype", "float16", "--reinitialize", "text_encoder.embed*"});
   EXPECT_EQ(done.exit_code, 0) << done.error_output;
   expect_text(done.output, "afresh: text_encoder.embed_tokens.weight\n");
   EXPECT_EQ(run({"verify", out}).exit_code, 0);
-  const auto again = run({"convert", voice().string(), out});
+  const auto again = run({"convert", tiny_voice().string(), out});
   EXPECT_EQ(again.exit_code, 1);
   expect_text(again.error_output, "--overwrite");
-  EXPECT_EQ(run({"convert", voice().string()}).exit_code, 2);
-  EXPECT_EQ(run({"convert", voice().string(), out, "more"}).exit_code, 2);
+  EXPECT_EQ(run({"convert", tiny_voice().string()}).exit_code, 2);
+  EXPECT_EQ(run({"convert", tiny_voice().string(), out, "more"}).exit_code, 2);
 }
 
 }  // namespace

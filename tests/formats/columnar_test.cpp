@@ -22,7 +22,7 @@ std::filesystem::path columnar_files() {
   return folder;
 }
 
-std::string hex(const std::string& bytes) {
+std::string marked_hex(const std::string& bytes) {
   std::string text = "x:";
   for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
   return text;
@@ -44,7 +44,7 @@ std::string difference(const std::filesystem::path& path) {
       if (value.has_value() == cells[row].is_null()) return fmt::format("{}, row {}: null", name, row);
       if (!value) continue;
       const std::string wanted = cells[row];
-      if ((wanted.starts_with("x:") ? hex(*value) : *value) != wanted)
+      if ((wanted.starts_with("x:") ? marked_hex(*value) : *value) != wanted)
         return fmt::format("{}, row {}: \"{}\" instead of \"{}\"", name, row, *value, wanted);
     }
   }

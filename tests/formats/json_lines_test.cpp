@@ -6,7 +6,7 @@ namespace {
 
 using namespace vits::formats;
 
-std::vector<JsonRecord> records(std::string_view text) {
+std::vector<JsonRecord> json_records(std::string_view text) {
   JsonLinesReader reader(text);
   std::vector<JsonRecord> all;
   for (JsonRecord record; reader.next(record);) all.push_back(record);
@@ -14,7 +14,7 @@ std::vector<JsonRecord> records(std::string_view text) {
 }
 
 TEST(JsonLines, GivesAnObjectALine) {
-  const auto found = records("{\"text\": \"Silav\\n\"}\r\n\n  \n{\"text\": \"ê\", \"seconds\": 1.5}");
+  const auto found = json_records("{\"text\": \"Silav\\n\"}\r\n\n  \n{\"text\": \"ê\", \"seconds\": 1.5}");
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].row, 1);
   EXPECT_EQ(found[0].value["text"], "Silav\n");
@@ -23,7 +23,7 @@ TEST(JsonLines, GivesAnObjectALine) {
 }
 
 TEST(JsonLines, ADefectNamesItsRowAndTheOthersAreKept) {
-  const auto found = records("{\"a\": 1}\n{\"a\": \n[1]\n{\"a\": \"\xE9\"}\n{\"a\": 1, \"a\": 2}\n{\"a\": 2}\n");
+  const auto found = json_records("{\"a\": 1}\n{\"a\": \n[1]\n{\"a\": \"\xE9\"}\n{\"a\": 1, \"a\": 2}\n{\"a\": 2}\n");
   ASSERT_EQ(found.size(), 6u);
   for (const size_t i : {0, 5}) EXPECT_EQ(found[i].defect, "");
   EXPECT_TRUE(found[1].defect.starts_with("column ")) << found[1].defect;
@@ -34,7 +34,7 @@ TEST(JsonLines, ADefectNamesItsRowAndTheOthersAreKept) {
     EXPECT_EQ(found[i].row, static_cast<int64_t>(i) + 1);
     EXPECT_EQ(found[i].value.is_null(), !found[i].defect.empty());
   }
-  EXPECT_TRUE(records("").empty());
+  EXPECT_TRUE(json_records("").empty());
 }
 
 }  // namespace

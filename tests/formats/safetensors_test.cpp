@@ -18,7 +18,7 @@ std::string file_of(const std::string& header, size_t data_bytes) {
   return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(data_bytes, '\1');
 }
 
-std::string message_of(const std::string& bytes) {
+std::string safetensors_message(const std::string& bytes) {
   TemporaryFolder folder;
   const auto path = folder.path() / "x.safetensors";
   vits::base::write_file(path, bytes);
@@ -100,29 +100,29 @@ TEST(Safetensors, SaysWhatIsWrongWithADamagedFile) {
     return text.find(part) != std::string::npos ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << text;
   };
   const std::string good = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
-  EXPECT_EQ(message_of(file_of(good, 8)), "read");
-  EXPECT_TRUE(contains(message_of(file_of(good, 7)), "cut short"));
-  EXPECT_TRUE(contains(message_of(file_of(good, 9)), "1 bytes after its tensors"));
-  EXPECT_TRUE(contains(message_of(""), "only 0 bytes"));
-  EXPECT_TRUE(contains(message_of(std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{", 9)),
+  EXPECT_EQ(safetensors_message(file_of(good, 8)), "read");
+  EXPECT_TRUE(contains(safetensors_message(file_of(good, 7)), "cut short"));
+  EXPECT_TRUE(contains(safetensors_message(file_of(good, 9)), "1 bytes after its tensors"));
+  EXPECT_TRUE(contains(safetensors_message(""), "only 0 bytes"));
+  EXPECT_TRUE(contains(safetensors_message(std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{", 9)),
                        "would have 9223372036854775807 bytes"));
-  EXPECT_TRUE(contains(message_of(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                                          R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
-                                          8)),
+  EXPECT_TRUE(contains(safetensors_message(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                                                   R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+                                                   8)),
                        "twice"));
-  EXPECT_TRUE(contains(message_of(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                                          R"("b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
-                                          12)),
+  EXPECT_TRUE(contains(safetensors_message(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                                                   R"("b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+                                                   12)),
                        "overlap"));
-  EXPECT_TRUE(
-      contains(message_of(file_of(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0)),
-               "do not fit"));
-  EXPECT_TRUE(
-      contains(message_of(file_of(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", 2)), "F8_E4M3"));
-  EXPECT_TRUE(
-      contains(message_of(file_of(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8)), "properly"));
-  EXPECT_TRUE(contains(message_of(file_of(R"({"a":{"dtype":"F32","shape":[2]}})", 8)), "properly"));
-  EXPECT_TRUE(contains(message_of(file_of(R"({"a":)", 8)), "not JSON"));
+  EXPECT_TRUE(contains(
+      safetensors_message(file_of(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0)),
+      "do not fit"));
+  EXPECT_TRUE(contains(safetensors_message(file_of(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", 2)),
+                       "F8_E4M3"));
+  EXPECT_TRUE(contains(safetensors_message(file_of(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8)),
+                       "properly"));
+  EXPECT_TRUE(contains(safetensors_message(file_of(R"({"a":{"dtype":"F32","shape":[2]}})", 8)), "properly"));
+  EXPECT_TRUE(contains(safetensors_message(file_of(R"({"a":)", 8)), "not JSON"));
 }
 
 }  // namespace

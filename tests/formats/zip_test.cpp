@@ -20,7 +20,7 @@ std::string written(const std::filesystem::path& path) {
   return vits::base::read_file(path);
 }
 
-std::string message_of(const std::string& bytes, const char* record = "a/first") {
+std::string zip_message(const std::string& bytes, const char* record = "a/first") {
   TemporaryFolder folder;
   const auto path = folder.path() / "x.zip";
   vits::base::write_file(path, bytes);
@@ -80,30 +80,30 @@ TEST(Zip, SaysWhatIsWrongWithADamagedFile) {
   const auto contains = [](const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << text;
   };
-  EXPECT_EQ(message_of(good), "read hello");
-  EXPECT_EQ(message_of(good + "a comment"), "read hello");
-  EXPECT_TRUE(contains(message_of(good.substr(0, good.size() - 40)), "directory at its end is missing"));
-  EXPECT_TRUE(contains(message_of(""), "only 0 bytes"));
+  EXPECT_EQ(zip_message(good), "read hello");
+  EXPECT_EQ(zip_message(good + "a comment"), "read hello");
+  EXPECT_TRUE(contains(zip_message(good.substr(0, good.size() - 40)), "directory at its end is missing"));
+  EXPECT_TRUE(contains(zip_message(""), "only 0 bytes"));
   const auto changed = [&](size_t offset, const std::string& bytes) {
     return std::string(good).replace(offset, bytes.size(), bytes);
   };
-  EXPECT_TRUE(contains(message_of(changed(good.find("hello"), "j")), "checksum of its record a/first"));
+  EXPECT_TRUE(contains(zip_message(changed(good.find("hello"), "j")), "checksum of its record a/first"));
   const size_t directory = good.find("PK\1\2");
-  EXPECT_TRUE(contains(message_of(changed(directory + 20, "\xff\xff\xff\x7f")), "two sizes"));
+  EXPECT_TRUE(contains(zip_message(changed(directory + 20, "\xff\xff\xff\x7f")), "two sizes"));
   EXPECT_TRUE(
-      contains(message_of(changed(directory + 20, "\xff\xff\xff\x7f\xff\xff\xff\x7f")), "points to 2147483647 bytes"));
-  EXPECT_TRUE(contains(message_of(changed(directory + 8, "\1")), "encrypted"));
-  EXPECT_TRUE(contains(message_of(changed(directory + 10, "\xc")), "method 12"));
-  EXPECT_TRUE(contains(message_of(changed(directory + 42, "\1")), "is damaged"));
+      contains(zip_message(changed(directory + 20, "\xff\xff\xff\x7f\xff\xff\xff\x7f")), "points to 2147483647 bytes"));
+  EXPECT_TRUE(contains(zip_message(changed(directory + 8, "\1")), "encrypted"));
+  EXPECT_TRUE(contains(zip_message(changed(directory + 10, "\xc")), "method 12"));
+  EXPECT_TRUE(contains(zip_message(changed(directory + 42, "\1")), "is damaged"));
   std::string twice = good;
   for (size_t at = twice.find("a/empty"); at != std::string::npos; at = twice.find("a/empty"))
     twice.replace(at, 7, "a/first");
-  EXPECT_TRUE(contains(message_of(twice), "twice"));
+  EXPECT_TRUE(contains(zip_message(twice), "twice"));
 }
 
 TEST(Zip, BombsDoNotUnfold) {
   EXPECT_NE(
-      message_of(vits::base::read_file(python_files() / "bomb.pth"), "archive/data.pkl").find("no model but a trap"),
+      zip_message(vits::base::read_file(python_files() / "bomb.pth"), "archive/data.pkl").find("no model but a trap"),
       std::string::npos);
 }
 

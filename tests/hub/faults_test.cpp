@@ -16,8 +16,6 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kName = "facebook/mms-tts-kmr-script_latin";
-
 class Faults : public ::testing::Test {
  protected:
   void SetUp() override {

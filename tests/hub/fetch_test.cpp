@@ -14,7 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kName = "facebook/mms-tts-kmr-script_latin";
 const std::string kCacheName = "models--facebook--mms-tts-kmr-script_latin";
 
 TEST(FetchModel, PutsAVoiceIntoTheLayoutOfHuggingFace) {

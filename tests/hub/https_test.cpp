@@ -17,8 +17,6 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const std::string kName = "facebook/mms-tts-kmr-script_latin";
-
 // A certificate for 127.0.0.1 that vouches for itself, with its key, as PEM; made anew, so that none expires in the
 // repository.
 void write_certificate(const fs::path& path) {

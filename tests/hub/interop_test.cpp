@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kName = "facebook/mms-tts-kmr-script_latin";
-
 Json huggingface_hub(const std::string& task, const Settings& settings, const std::string& name = kName,
                      const std::string& kind = "model") {
   return Json::parse(

@@ -19,6 +19,8 @@ namespace vits::hub {
 
 using Json = nlohmann::json;
 
+inline const std::string kName = "facebook/mms-tts-kmr-script_latin";
+
 inline std::string python() {
   const char* given = std::getenv("VITS_PYTHON");
   return given && *given ? given : (support::source_folder() / ".env/python/bin/python").string();

@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kName = "facebook/mms-tts-kmr-script_latin";
-
 // Runs `work` in a process of its own, so that signals and kills meet it alone. Exits with 0 when it returns true.
 pid_t in_a_process(const std::function<bool()>& work) {
   const pid_t child = ::fork();

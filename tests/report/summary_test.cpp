@@ -6,7 +6,7 @@ namespace {
 
 using namespace vits::report;
 
-RunSummary night() {
+RunSummary finished_night() {
   RunSummary summary;
   summary.steps = 22100;
   summary.epochs = 11.806;
@@ -25,7 +25,7 @@ RunSummary night() {
 
 TEST(Summary, SaysWhatCameOfTheNightAndHowToHearIt) {
   EXPECT_EQ(
-      summary_text(night()),
+      summary_text(finished_night()),
       "Trained     22,100 steps (11.81 epochs) in 9 h 28 min of 9 h 30 min, 12.4 clips a second\n"
       "Quality     validation mel loss: 21.3 at the start, best 17.02 at step 20,500 (epoch 11), 17.1 at the end\n"
       "            the best is 20.1 % lower than the start\n"
@@ -65,7 +65,7 @@ TEST(Summary, OfARunThatWasStoppedSaysWhyAndHowToGoOn) {
 }
 
 TEST(Summary, SaysWhenNothingGotBetter) {
-  RunSummary summary = night();
+  RunSummary summary = finished_night();
   summary.best = summary.start;
   summary.end = {22100, 12, 22.5};
   const std::string text = summary_text(summary);

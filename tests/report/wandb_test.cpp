@@ -43,7 +43,7 @@ class Environment {
   std::optional<std::string> before_;
 };
 
-StepReport report_at(int64_t step, double mel) {
+StepReport short_report(int64_t step, double mel) {
   StepReport report;
   report.place = {step, 100, 1, step, 100};
   report.losses = {{"mel", mel}};
@@ -87,17 +87,17 @@ TEST(WandbFollower, PassesEveryLineOnOnceAlsoOfARunThatIsContinued) {
     {
       const WandbFollower follower(folder.path(), command);
       RunReport report(folder.path(), 0);
-      report.step(report_at(10, 1.0));
+      report.step(short_report(10, 1.0));
       for (int look = 0; look < 1000 && !fs::exists(told); ++look)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      report.step(report_at(20, 2.0));
-      report.validation(report_at(20, 0).place, {{"mel", NAN}}, 1.0);
-      report.step(report_at(30, 3.0));
+      report.step(short_report(20, 2.0));
+      report.validation(short_report(20, 0).place, {{"mel", NAN}}, 1.0);
+      report.step(short_report(30, 3.0));
     }
     const WandbFollower follower(folder.path(), command);
     RunReport report(folder.path(), 20);
-    report.step(report_at(30, 3.0));
-    report.step(report_at(40, 4.0));
+    report.step(short_report(30, 3.0));
+    report.step(short_report(40, 4.0));
   });
   EXPECT_EQ(printed.find("warning"), std::string::npos) << printed << read_file(folder.path() / "wandb.log");
   const auto lines = json_lines(read_file(told));
@@ -141,9 +141,9 @@ TEST(WandbFollower, KeepsARunOfflineThroughTheRealPackage) {
   const std::string printed = printed_by([&] {
     const WandbFollower follower(folder.path(), "kim");
     RunReport report(folder.path(), 0);
-    report.step(report_at(10, 1.0));
-    report.step(report_at(20, NAN));
-    report.step(report_at(30, 3.0));
+    report.step(short_report(10, 1.0));
+    report.step(short_report(20, NAN));
+    report.step(short_report(30, 3.0));
   });
   EXPECT_EQ(printed.find("warning"), std::string::npos) << printed << read_file(folder.path() / "wandb.log");
   const auto read = vits::base::run_program(

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <thread>
 
+#include "id_words.h"
 #include "support/support.h"
 #include "vits/base/error.h"
 #include "vits/text/tokenizer.h"
@@ -14,12 +15,6 @@ namespace vits::text {
 namespace {
 
 using formats::Json;
-
-std::string words(const std::vector<int64_t>& ids) {
-  std::string text;
-  for (const int64_t id : ids) text += (text.empty() ? "" : " ") + std::to_string(id);
-  return text;
-}
 
 TEST(Phonemizer, EqualsTransformersWithThePhonemizerPackage) {
   const auto folder = support::reference_data("phonemizer", "tests/text/phonemizer_reference.py", {});

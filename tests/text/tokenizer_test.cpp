@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "id_words.h"
 #include "support/support.h"
 #include "unicode.h"
 #include "vits/base/error.h"
@@ -16,12 +17,6 @@ using formats::Json;
 
 std::filesystem::path reference() {
   return support::reference_data("tokenizer", "tests/text/tokenizer_reference.py", {});
-}
-
-std::string words(const std::vector<int64_t>& ids) {
-  std::string text;
-  for (const int64_t id : ids) text += (text.empty() ? "" : " ") + std::to_string(id);
-  return text;
 }
 
 TokenizerSettings english() {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vits/report/plots.h"
@@ -33,6 +34,10 @@ struct Cell {
   std::string marked = {};  // set off wherever it occurs in the text
   bool is_number = false;   // to the right
 };
+
+inline Cell number_cell(std::string text) {
+  return {.text = std::move(text), .sound = {}, .marked = {}, .is_number = true};
+}
 
 struct HtmlTable {
   std::vector<std::string> columns;
