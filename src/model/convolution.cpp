@@ -41,8 +41,18 @@ Convolution::Convolution(ConvolutionShape shape, const std::vector<int64_t>& wei
 }
 
 torch::Tensor Convolution::weight() const {
-  if (kept_.defined()) return kept_;
+  if (kept_weight_.defined()) return kept_weight_;
   return has_weight_norm() ? at::_weight_norm(direction_, length_, 0) : weight_;
+}
+
+RawWeight Convolution::raw_weight() const {
+  const torch::Tensor& direction = has_weight_norm() ? direction_ : weight_;
+  return {direction, length_, direction.scalar_type()};
+}
+
+void Convolution::keep(const torch::Tensor& weight, const torch::Tensor& bias) {
+  kept_weight_ = weight;
+  kept_bias_ = bias;
 }
 
 void Convolution::add_weight_norm() {
@@ -54,13 +64,13 @@ void Convolution::add_weight_norm() {
   direction_ = weight_.detach().clone().set_requires_grad(trained);
   register_module("parametrizations", std::make_shared<Parametrization>(length_, direction_));
   weight_.reset();
-  kept_.reset();
+  forget();
 }
 
 void Convolution::fold_weight_norm() {
   if (!has_weight_norm()) return;
   torch::NoGradGuard no_grad;
-  kept_.reset();
+  forget();
   const bool trained = direction_.requires_grad();
   const auto product = weight().detach().clone().set_requires_grad(trained);
   unregister_module("parametrizations");

@@ -104,12 +104,4 @@ void DiscriminatorsImpl::fold_weight_norm() {
   for (auto* convolution : convolutions_of(*this)) convolution->fold_weight_norm();
 }
 
-void DiscriminatorsImpl::keep_weights() {
-  for (auto* convolution : convolutions_of(*this)) convolution->keep_weight();
-}
-
-void DiscriminatorsImpl::forget_weights() {
-  for (auto* convolution : convolutions_of(*this)) convolution->forget_weight();
-}
-
 }  // namespace vits::model

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "vits/base/shape.h"
 #include "vits/model/autocast.h"
@@ -25,18 +26,28 @@ void check(const TrainingBatch& batch, const Draws& draws) {
   base::check_shape(draws.segment_starts, "B", "segment starts");
 }
 
-// Parameters that are trained.
-std::vector<at::Tensor> trained(const torch::nn::Module& part) {
-  std::vector<at::Tensor> tensors;
-  for (const auto& parameter : part.parameters())
-    if (parameter.requires_grad()) tensors.push_back(parameter);
+// What the part computes with and takes a gradient: its parameters, but of layers with finished weights those alone.
+// They are made of the parameters, which must not be asked for beside them.
+std::vector<at::Tensor> trained(torch::nn::Module& part) {
+  std::vector<at::Tensor> all, tensors;
+  std::set<const c10::TensorImpl*> replaced;
+  for (const Convolution* convolution : convolutions_of(part)) {
+    if (!convolution->kept_weight().defined()) continue;
+    for (const at::Tensor& parameter : convolution->parameters()) replaced.insert(parameter.unsafeGetTensorImpl());
+    all.push_back(convolution->weight());
+    if (convolution->bias().defined()) all.push_back(convolution->bias());
+  }
+  for (const at::Tensor& parameter : part.parameters())
+    if (!replaced.contains(parameter.unsafeGetTensorImpl())) all.push_back(parameter);
+  for (const at::Tensor& tensor : all)
+    if (tensor.requires_grad()) tensors.push_back(tensor);
   return tensors;
 }
 
 // Runs a part of the generator in mixed precision; its results are float32.
 template <class Part, class Run>
-std::vector<at::Tensor> pass(const Part& part, const std::vector<at::Tensor>& inputs,
-                             std::optional<c10::ScalarType> half, Keeps keeps, Run run) {
+std::vector<at::Tensor> pass(Part part, const std::vector<at::Tensor>& inputs, std::optional<c10::ScalarType> half,
+                             Keeps keeps, Run run) {
   const Piece piece = [part, half, run](const std::vector<at::Tensor>& in) {
     const Autocast region(in.front().device().type(), half);
     std::vector<at::Tensor> results = run(part, in);
@@ -68,7 +79,7 @@ Draws draw(const TrainingBatch& batch, const VitsConfig& config, const std::opti
 }
 
 Synthesis training_forward(Generator& generator, const TrainingBatch& batch, const Draws& draws,
-                           std::optional<c10::ScalarType> half, Keeps keeps) {
+                           std::optional<c10::ScalarType> half, Keeps keeps, const PhaseMark& mark) {
   check(batch, draws);
   const VitsConfig& config = generator->config();
   const int64_t segment_frames = config.segment_size / config.hop_length;
@@ -84,6 +95,7 @@ Synthesis training_forward(Generator& generator, const TrainingBatch& batch, con
   made.hidden = text[0];
   made.mu_p_text = text[1];
   made.log_sigma_p_text = text[2];
+  mark("voice_forward/text_encoder");
   const auto posterior = pass(generator->posterior_encoder, {batch.spectrogram, batch.frame_mask, speaker}, half, keeps,
                               [](PosteriorEncoder encoder, const Tensors& in) -> Tensors {
                                 const Posterior encoded = encoder->forward(in[0], in[1], in[2]);
@@ -91,9 +103,11 @@ Synthesis training_forward(Generator& generator, const TrainingBatch& batch, con
                               });
   made.mu_q = posterior[0];
   made.log_sigma_q = posterior[1];
+  mark("voice_forward/posterior_encoder");
   made.z = (made.mu_q + draws.posterior * made.log_sigma_q.exp()) * batch.frame_mask;
   made.z_p = pass(generator->flow, {made.z, batch.frame_mask, speaker}, half, keeps,
                   [](Flow flow, const Tensors& in) { return Tensors{flow->forward(in[0], in[1], in[2])}; })[0];
+  mark("voice_forward/flow");
 
   {
     const at::NoGradGuard no_grad;
@@ -101,15 +115,19 @@ Synthesis training_forward(Generator& generator, const TrainingBatch& batch, con
     made.path = best_path(made.score, batch.token_lengths, batch.frame_lengths);
     made.durations = made.path.sum(2).unsqueeze(1);
   }
+  mark("voice_forward/alignment");
   made.duration_loss_per_clip =
       generator->duration_predictor->loss(made.hidden, batch.token_mask, made.durations, speaker, draws.duration);
   made.loss_duration = made.duration_loss_per_clip.sum() / batch.token_mask.sum();
+  mark("voice_forward/duration_predictor");
   made.mu_p = at::matmul(made.mu_p_text, made.path);
   made.log_sigma_p = at::matmul(made.log_sigma_p_text, made.path);
+  mark("voice_forward/alignment");
 
   made.z_slice = cut(made.z, draws.segment_starts, segment_frames);
   made.fake = pass(generator->decoder, {made.z_slice, speaker}, half, keeps,
                    [](Decoder decoder, const Tensors& in) { return Tensors{decoder->forward(in[0], in[1])}; })[0];
+  mark("voice_forward/decoder");
   made.real = cut(batch.waveform, draws.segment_starts * config.hop_length, config.segment_size);
   return made;
 }

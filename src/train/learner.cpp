@@ -118,6 +118,7 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
     voice_->keep_gradients(place);
     if (judges_) judges_->keep_gradients(place);
   }
+  begun_ = true;
 
   std::optional<model::Synthesis> made;  // of the whole batch: it serves both networks
   std::vector<model::RandomState> chances;
@@ -126,7 +127,7 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
     for (const BatchPart& part : parts) {
       part_at_work_ = &part - parts.data();
       if (!whole) chances.emplace_back(device_);
-      made = synthesize(part, whole && voice_learns);
+      made = synthesize(part, whole && voice_learns, mark);
       mark("voice_forward");
       teach_discriminators(*made, part.shares.clips, place, mark);
       if (!whole) made.reset();
@@ -143,7 +144,7 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
       part_at_work_ = &part - parts.data();
       if (!chances.empty()) chances[static_cast<size_t>(part_at_work_)].restore();
       if (!made) {
-        made = synthesize(part, true);
+        made = synthesize(part, true, mark);
         mark("voice_forward");
       }
       teach_generator(*std::exchange(made, {}), part, place, mark);
@@ -153,37 +154,43 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
   if (!parts.empty()) sums_.add_batch(losses_);
   if (place.is_last()) count_update(voice_learns);
   losses_ = {};
+  voice_weights_.reset();
   real_maps_.clear();
   stage_ = Stage::kNothing;
+  begun_ = false;
 }
 
 void Learner::forget_unmade() {
+  begun_ = false;
   losses_ = {};
+  voice_weights_.reset();
   real_maps_.clear();
   stage_ = Stage::kNothing;
   voice_->parameters.drop_gradients();
   if (!judges_) return;
   judges_->parameters.drop_gradients();
-  networks_.discriminators->forget_weights();
   judges_->parameters.require_gradients(false);
 }
 
 void Learner::take_back() {
   real_maps_.clear();
+  voice_weights_.reset();
+  if (!begun_) return;  // the gradients are those of the batches before, and untouched
   if (stage_ != Stage::kAllUpdated) voice_->take_back_gradients(first_of_step_);
   if (!judges_) return;
-  networks_.discriminators->forget_weights();
   judges_->parameters.require_gradients(false);
   if (stage_ == Stage::kNothing) judges_->take_back_gradients(first_of_step_);
 }
 
-model::Synthesis Learner::synthesize(const BatchPart& part, bool with_gradients) {
+model::Synthesis Learner::synthesize(const BatchPart& part, bool with_gradients, const Mark& mark) {
   const at::AutoGradMode gradients(with_gradients);
-  return model::training_forward(networks_.generator, part.batch, part.draws, settings_.half, settings_.keeps);
+  voice_weights_.emplace(networks_.generator, settings_.half);
+  return model::training_forward(networks_.generator, part.batch, part.draws, settings_.half, settings_.keeps, mark);
 }
 
 void Learner::teach_discriminators(const model::Synthesis& made, double share, BatchPlace place, const Mark& mark) {
   judges_->parameters.require_gradients(true);
+  const model::KeptWeights weights(networks_.discriminators, settings_.half);
   model::Judgement judged;
   {
     const model::Autocast region(device_.type(), settings_.half);
@@ -220,20 +227,20 @@ void Learner::teach_generator(const model::Synthesis& made, const BatchPart& par
                                  .shares = part.shares};
   if (judges_) {
     auto& judges = networks_.discriminators;
-    judges->keep_weights();
+    const model::KeptWeights weights(judges, settings_.half);
     const model::Autocast region(device_.type(), settings_.half);
     if (outcome.real_maps.empty()) {
       const at::NoGradGuard no_grad;
       outcome.real_maps = judges->forward(made.real).maps;
     }
     auto judged = judges->forward(made.fake);
-    judges->forget_weights();
     outcome.fake_scores = std::move(judged.scores);
     outcome.fake_maps = std::move(judged.maps);
   }
   const auto losses = loss::generator_losses(outcome, mel_bank_, settings_.weights);
   mark("voice_judged");
   scale_.scaled(losses.total / static_cast<double>(place.of)).backward();
+  voice_weights_.reset();
   voice_->parameters.gather();
   mark("voice_backward");
   keep(Loss::kTotal, losses.total);

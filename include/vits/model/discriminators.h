@@ -51,12 +51,6 @@ class DiscriminatorsImpl : public torch::nn::Module {
   void add_weight_norm();
   void fold_weight_norm();
 
-  // Between the two calls the product of each weight norm is computed once, for passes that judge with the same
-  // weights. Under torch::NoGradGuard or with requires_grad off; otherwise the passes share one graph and must be one
-  // backward.
-  void keep_weights();
-  void forget_weights();
-
  private:
   ScaleDiscriminator scale_{nullptr};
   std::vector<PeriodDiscriminator> periods_;

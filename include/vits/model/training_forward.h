@@ -5,6 +5,7 @@
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <optional>
 
 #include "vits/model/generator.h"
@@ -61,10 +62,14 @@ struct Synthesis {
 // only what goes in; the rest is computed a second time (recompute.h).
 enum class Keeps { kAll, kInputs };
 
+// Told after each phase of the pass, "voice_forward/flow": for a stopwatch.
+using PhaseMark = std::function<void(const char* phase)>;
+
 // `half` opens mixed precision for text encoder, posterior encoder, flow and decoder; sampling, alignment and the
 // duration predictor (small, and its splines need the digits) stay float32.
-Synthesis training_forward(Generator& generator, const TrainingBatch& batch, const Draws& draws,
-                           std::optional<c10::ScalarType> half = {}, Keeps keeps = Keeps::kAll);
+Synthesis training_forward(
+    Generator& generator, const TrainingBatch& batch, const Draws& draws, std::optional<c10::ScalarType> half = {},
+    Keeps keeps = Keeps::kAll, const PhaseMark& mark = [](const char*) {});
 
 // x [B, C, X], starts [B] int64 -> [B, C, length], each row from its own start.
 at::Tensor cut(const at::Tensor& x, const at::Tensor& starts, int64_t length);

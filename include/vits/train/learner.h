@@ -21,6 +21,7 @@
 #include "vits/loss/loss_weights.h"
 #include "vits/model/discriminators.h"
 #include "vits/model/generator.h"
+#include "vits/model/kept_weights.h"
 #include "vits/model/training_forward.h"
 #include "vits/train/adamw.h"
 #include "vits/train/batch_parts.h"
@@ -64,7 +65,7 @@ class Learner {
 
   // One batch; with the last of a step both networks are updated. real_mel [B, M, D]: the log mels of the slices.
   // `mark` is told after each phase, for a stopwatch.
-  using Mark = std::function<void(const char* phase)>;
+  using Mark = model::PhaseMark;
   void learn(
       const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
       Learns who, Rates rates, const Mark& mark = [](const char*) {});
@@ -83,7 +84,8 @@ class Learner {
   // parts or without some of its clips. An update of the discriminators that was made already stays, and is not made a
   // second time.
   void take_back();
-  int64_t part_at_work() const { return part_at_work_; }  // when learn() threw
+  bool is_within_batch() const { return stage_ != Stage::kNothing; }  // one of its updates is made
+  int64_t part_at_work() const { return part_at_work_; }              // when learn() threw
 
   LossMeans take_losses() { return sums_.take(); }  // since the last call; waits for the device
 
@@ -130,7 +132,7 @@ class Learner {
 
   void keep(Loss loss, const at::Tensor& value);
   void forget(Loss first, Loss last);
-  model::Synthesis synthesize(const BatchPart& part, bool with_gradients);
+  model::Synthesis synthesize(const BatchPart& part, bool with_gradients, const Mark& mark);
   void teach_discriminators(const model::Synthesis& made, double share, BatchPlace place, const Mark& mark);
   void teach_generator(const model::Synthesis& made, const BatchPart& part, BatchPlace place, const Mark& mark);
   void update_generator(const Mark& mark);
@@ -145,8 +147,10 @@ class Learner {
   at::Tensor mel_bank_;
   LossSums sums_;
   std::array<at::Tensor, kLossNames.size()> losses_;  // of the batch at hand
+  std::optional<model::KeptWeights> voice_weights_;   // from a pass of the generator to the end of its way back
   std::vector<std::vector<at::Tensor>> real_maps_;    // likewise, while the discriminators stay as they are
   Stage stage_ = Stage::kNothing;
+  bool begun_ = false;  // a batch, and not come to its end
   bool first_of_step_ = true;
   int64_t part_at_work_ = 0;
 };

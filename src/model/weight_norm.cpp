@@ -1,0 +1,145 @@
+#include "vits/model/weight_norm.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <ATen/record_function.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "vits/base/error.h"
+#include "weight_rows.h"
+
+#ifdef VITS_CUDA_KERNELS
+#include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#endif
+
+namespace vits::model {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+enum class Direction { kForward, kBackward };
+
+template <typename T>
+void run(Direction direction, const std::vector<WeightRows<T>>& layers, const at::Device& device) {
+  if (device.is_cpu()) {
+    direction == Direction::kForward ? finish_weights_cpu(layers) : finish_weights_backward_cpu(layers);
+    return;
+  }
+#ifdef VITS_CUDA_KERNELS
+  if (device.is_cuda()) {
+    const c10::cuda::CUDAGuard on_device(device);
+    const auto stream = at::cuda::getCurrentCUDAStream();
+    C10_CUDA_CHECK(direction == Direction::kForward ? finish_weights_cuda(layers, stream)
+                                                    : finish_weights_backward_cuda(layers, stream));
+    return;
+  }
+#endif
+  throw Error(
+      "This build of vits-train has no CUDA kernels, but the network's weights are on {}. Build it where nvcc is "
+      "found, or run with --device cpu.",
+      device.str());
+}
+
+template <typename T>
+WeightRows<T> rows_of(const at::Tensor& direction, const at::Tensor& length, const at::Tensor& norm) {
+  WeightRows<T> layer;
+  layer.direction = direction.const_data_ptr<T>();
+  layer.rows = length.defined() ? direction.size(0) : 1;
+  layer.columns = direction.numel() / std::max<int64_t>(1, layer.rows);
+  if (length.defined()) {
+    layer.length = length.const_data_ptr<T>();
+    layer.norm = norm.mutable_data_ptr<T>();
+  }
+  return layer;
+}
+
+// The directions, then the lengths of the first of them, then, as saved for the way back, the norms of those.
+class FinishWeights : public torch::autograd::Function<FinishWeights> {
+ public:
+  static variable_list forward(AutogradContext* context, at::TensorList parameters, int64_t count,
+                               const std::vector<c10::ScalarType>& dtypes) {
+    RECORD_FUNCTION("vits::finish_weights", c10::ArrayRef<const c10::IValue>{});
+    variable_list saved = parameters.vec(), finished;
+    for (size_t i = static_cast<size_t>(count); i < parameters.size(); ++i)
+      saved.push_back(at::empty(parameters[i].sizes(), parameters[i].options()));
+    AT_DISPATCH_FLOATING_TYPES(parameters.front().scalar_type(), "finish_weights", [&] {
+      std::vector<WeightRows<scalar_t>> layers;
+      for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+        finished.push_back(at::empty(saved[i].sizes(), saved[i].options().dtype(dtypes[i])));
+        layers.push_back(layer<scalar_t>(saved, count, i));
+        layers.back().finished = finished[i].mutable_data_ptr();
+        layers.back().finished_type = dtypes[i];
+      }
+      run(Direction::kForward, layers, parameters.front().device());
+    });
+    context->save_for_backward(std::move(saved));
+    context->saved_data["count"] = count;
+    context->set_materialize_grads(false);
+    return finished;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    RECORD_FUNCTION("vits::finish_weights_backward", c10::ArrayRef<const c10::IValue>{});
+    const auto saved = context->get_saved_variables();
+    const auto count = context->saved_data["count"].toInt();
+    const size_t normed = (saved.size() - static_cast<size_t>(count)) / 2;
+    variable_list found(static_cast<size_t>(count) + normed + 2);  // and for the two that are no tensors
+    variable_list read;
+    AT_DISPATCH_FLOATING_TYPES(saved.front().scalar_type(), "finish_weights_backward", [&] {
+      std::vector<WeightRows<scalar_t>> layers;
+      for (size_t i = 0; i < gradients.size(); ++i) {
+        if (!gradients[i].defined()) continue;
+        read.push_back(gradients[i].contiguous());
+        layers.push_back(layer<scalar_t>(saved, count, i));
+        layers.back().finished = read.back().data_ptr();
+        layers.back().finished_type = read.back().scalar_type();
+        found[i] = at::empty(saved[i].sizes(), saved[i].options());
+        layers.back().direction_gradient = found[i].mutable_data_ptr<scalar_t>();
+        if (i >= normed) continue;
+        at::Tensor& length = found[static_cast<size_t>(count) + i];
+        length = at::empty(saved[static_cast<size_t>(count) + i].sizes(), saved[i].options());
+        layers.back().length_gradient = length.mutable_data_ptr<scalar_t>();
+      }
+      if (!layers.empty()) run(Direction::kBackward, layers, saved.front().device());
+    });
+    return found;
+  }
+
+ private:
+  template <typename T>
+  static WeightRows<T> layer(const variable_list& saved, int64_t count, size_t i) {
+    const size_t directions = static_cast<size_t>(count), normed = (saved.size() - directions) / 2;
+    if (i >= normed) return rows_of<T>(saved[i], {}, {});
+    return rows_of<T>(saved[i], saved[directions + i], saved[directions + normed + i]);
+  }
+};
+
+}  // namespace
+
+std::vector<at::Tensor> finished_weights(const std::vector<RawWeight>& raw) {
+  // Those with a length go first.
+  std::vector<size_t> order;
+  for (const bool normed : {true, false})
+    for (size_t i = 0; i < raw.size(); ++i)
+      if (raw[i].length.defined() == normed) order.push_back(i);
+  variable_list parameters;
+  std::vector<c10::ScalarType> dtypes;
+  for (const size_t i : order) {
+    TORCH_CHECK(raw[i].direction.is_contiguous(), "a weight is not contiguous; this is a bug in vits-train");
+    parameters.push_back(raw[i].direction);
+    dtypes.push_back(raw[i].dtype);
+  }
+  for (const size_t i : order)
+    if (raw[i].length.defined()) parameters.push_back(raw[i].length);
+  std::vector<at::Tensor> finished(raw.size());
+  if (raw.empty()) return finished;
+  const auto ordered = FinishWeights::apply(at::TensorList(parameters), static_cast<int64_t>(raw.size()), dtypes);
+  for (size_t i = 0; i < order.size(); ++i) finished[order[i]] = ordered[i];
+  return finished;
+}
+
+}  // namespace vits::model

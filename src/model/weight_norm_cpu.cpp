@@ -1,0 +1,110 @@
+#include <ATen/Parallel.h>
+#include <c10/util/BFloat16.h>
+#include <c10/util/Half.h>
+
+#include <cmath>
+
+#include "vits/base/parallel.h"
+#include "weight_rows.h"
+
+namespace vits::model {
+
+namespace {
+
+constexpr int64_t kLanes = 16;                  // numbers that the compiler turns into vector instructions at once
+constexpr int64_t kNumbersATask = 1024 * 1024;  // a few hundred microseconds
+
+template <typename A, typename B>
+double dot(const A* a, const B* b, int64_t count) {
+  A sums[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int64_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * static_cast<A>(b[i + lane]);
+  double total = 0.0;
+  for (const A sum : sums) total += sum;
+  for (; i < count; ++i) total += a[i] * static_cast<A>(b[i]);
+  return total;
+}
+
+template <typename T, typename Finished>
+void finish_row(const WeightRows<T>& layer, int64_t row) {
+  const T* direction = layer.direction + row * layer.columns;
+  auto* const finished = static_cast<Finished*>(layer.finished) + row * layer.columns;
+  T factor = 1;
+  if (layer.length) {
+    layer.norm[row] = static_cast<T>(std::sqrt(dot(direction, direction, layer.columns)));
+    factor = layer.length[row] / layer.norm[row];
+  }
+  for (int64_t i = 0; i < layer.columns; ++i) finished[i] = static_cast<Finished>(direction[i] * factor);
+}
+
+template <typename T, typename Finished>
+void row_backward(const WeightRows<T>& layer, int64_t row) {
+  const T* direction = layer.direction + row * layer.columns;
+  const auto* const finished = static_cast<const Finished*>(layer.finished) + row * layer.columns;
+  T* const gradient = layer.direction_gradient + row * layer.columns;
+  if (!layer.length) {
+    for (int64_t i = 0; i < layer.columns; ++i) gradient[i] = static_cast<T>(finished[i]);
+    return;
+  }
+  const auto by =
+      row_gradient(layer.length[row], layer.norm[row], static_cast<T>(dot(direction, finished, layer.columns)));
+  layer.length_gradient[row] = by.length;
+  for (int64_t i = 0; i < layer.columns; ++i)
+    gradient[i] = static_cast<T>(finished[i]) * by.of_finished + direction[i] * by.of_direction;
+}
+
+// Calls `work(layer, row)` for every row of every layer.
+template <typename T, class Work>
+void for_each_row(const std::vector<WeightRows<T>>& layers, const Work& work) {
+  struct Task {
+    const WeightRows<T>* layer;
+    int64_t begin, end;
+  };
+  std::vector<Task> tasks;
+  for (const auto& layer : layers) {
+    const int64_t rows = std::max<int64_t>(1, kNumbersATask / std::max<int64_t>(1, layer.columns));
+    for (int64_t begin = 0; begin < layer.rows; begin += rows)
+      tasks.push_back({&layer, begin, std::min(layer.rows, begin + rows)});
+  }
+  base::for_each_task(static_cast<int64_t>(tasks.size()), at::get_num_threads(), [&](int64_t number) {
+    const Task& task = tasks[static_cast<size_t>(number)];
+    for (int64_t row = task.begin; row < task.end; ++row) work(*task.layer, row);
+  });
+}
+
+// `work.operator()<Finished>()` with the type that a layer's finished weight has.
+template <typename T, class Work>
+void with_finished_type(const WeightRows<T>& layer, const Work& work) {
+  switch (layer.finished_type) {
+    case c10::ScalarType::Half:
+      return work.template operator()<c10::Half>();
+    case c10::ScalarType::BFloat16:
+      return work.template operator()<c10::BFloat16>();
+    default:
+      return work.template operator()<T>();
+  }
+}
+
+}  // namespace
+
+template <typename T>
+void finish_weights_cpu(const std::vector<WeightRows<T>>& layers) {
+  for_each_row(layers, [](const WeightRows<T>& layer, int64_t row) {
+    with_finished_type(layer, [&]<typename Finished>() { finish_row<T, Finished>(layer, row); });
+  });
+}
+
+template <typename T>
+void finish_weights_backward_cpu(const std::vector<WeightRows<T>>& layers) {
+  for_each_row(layers, [](const WeightRows<T>& layer, int64_t row) {
+    with_finished_type(layer, [&]<typename Finished>() { row_backward<T, Finished>(layer, row); });
+  });
+}
+
+template void finish_weights_cpu(const std::vector<WeightRows<float>>&);
+template void finish_weights_cpu(const std::vector<WeightRows<double>>&);
+template void finish_weights_backward_cpu(const std::vector<WeightRows<float>>&);
+template void finish_weights_backward_cpu(const std::vector<WeightRows<double>>&);
+
+}  // namespace vits::model
