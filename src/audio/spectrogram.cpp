@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "vits/base/shape.h"
@@ -36,6 +40,18 @@ std::vector<double> steps_to(double last, int64_t count) {
   return values;
 }
 
+// Made once for each device and number format: every step takes it twice, and making it is six operators. Never given
+// back, because the device's library may leave before us.
+at::Tensor hann_window(int64_t samples, const at::TensorOptions& options) {
+  using Key = std::tuple<int64_t, std::string, c10::ScalarType>;
+  static std::mutex mutex;
+  static auto& windows = *new std::map<Key, at::Tensor>;
+  const std::lock_guard lock(mutex);
+  at::Tensor& window = windows[{samples, options.device().str(), c10::typeMetaToScalarType(options.dtype())}];
+  if (!window.defined()) window = at::hann_window(samples, options.requires_grad(false));
+  return window;
+}
+
 }  // namespace
 
 at::Tensor spectrogram(const at::Tensor& wave, const SpectrogramShape& shape) {
@@ -46,7 +62,7 @@ at::Tensor spectrogram(const at::Tensor& wave, const SpectrogramShape& shape) {
 
 at::Tensor spectrogram_of_mirrored(const at::Tensor& wave, const SpectrogramShape& shape) {
   base::check_shape(wave, "B S", "mirrored spectrogram input");
-  const auto window = at::hann_window(shape.fft_samples, wave.options());
+  const auto window = hann_window(shape.fft_samples, wave.options());
   const auto transform = at::stft(wave, shape.fft_samples, shape.hop_samples, shape.fft_samples, window,
                                   /*center=*/false, /*pad_mode=*/"constant", /*normalized=*/false, /*onesided=*/true,
                                   /*return_complex=*/true);  // [B, K, F]

@@ -1,0 +1,322 @@
+// Steps that are recorded once and repeated, on the CPU by a recorder that notes the work and does it anew: everything
+// but the card's own part. What a card asks of a step is proved by counting: no operator that the host waits for, the
+// same operators on the same shapes from step to step, no memory that was not taken before.
+#include "vits/train/step_graphs.h"
+
+#include <ATen/ATen.h>
+#include <ATen/record_function.h>
+#include <c10/core/CPUAllocator.h>
+#include <gtest/gtest.h>
+#include <torch/cuda.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "operator_count.h"
+#include "support/voices.h"
+#include "vits/audio/spectrogram.h"
+#include "vits/base/error.h"
+#include "vits/model/weights.h"
+
+namespace vits::train {
+namespace {
+
+constexpr Rates kRates{2e-4, 2e-4};
+
+Learner learner_of(std::optional<c10::ScalarType> half = {}, at::Device device = at::kCPU) {
+  support::Voice voice(support::folder_of(support::kFourSpeakers));
+  model::add_training_weight_norm(voice.generator, voice.discriminators);
+  voice.generator->to(device);
+  voice.discriminators->to(device);
+  voice.generator->train();
+  LearnerSettings settings;
+  settings.optimizer.ema = 0.9;
+  settings.half = half;
+  return Learner({voice.generator, voice.discriminators}, settings);
+}
+
+// Clips of random lengths, padded to these, and everything random of their step seeded.
+StepBatch batch_of(Learner& learner, uint64_t seed, int64_t tokens = 20, int64_t frames = 48) {
+  const auto& config = learner.networks().generator->config();
+  at::manual_seed(seed);
+  StepBatch made;
+  auto& batch = made.batch;
+  batch.token_ids = at::randint(config.vocab_size, {2, tokens}, at::kLong);
+  batch.token_lengths = at::randint(tokens / 2, tokens + 1, {2}, at::kLong);
+  batch.frame_lengths = at::randint(40, frames + 1, {2}, at::kLong);
+  // As the Fourier transform leaves it: the numbers of a frame are neighbours.
+  batch.spectrogram = at::rand({2, frames, config.spectrogram_bins}).transpose(1, 2);
+  batch.waveform = at::randn({2, frames * config.hop_length + 100}).narrow(1, 50, frames * config.hop_length) * 0.1;
+  batch.waveform = batch.waveform.unsqueeze(1);
+  batch.speaker_ids = at::randint(4, {2}, at::kLong);
+  batch.add_masks();
+  made.draws = model::draw(batch, config);
+  const auto there = [&](at::Tensor& tensor) { tensor = tensor.to(learner.device()); };
+  for (at::Tensor* tensor : {&batch.token_ids, &batch.token_lengths, &batch.token_mask, &batch.spectrogram,
+                             &batch.frame_lengths, &batch.frame_mask, &batch.waveform, &batch.speaker_ids,
+                             &made.draws.posterior, &made.draws.duration, &made.draws.segment_starts})
+    there(*tensor);
+  made.real_mel =
+      audio::log_mel(model::cut(batch.spectrogram, made.draws.segment_starts, config.segment_size / config.hop_length),
+                     learner.mel_bank());
+  at::manual_seed(seed + 1);
+  return made;
+}
+
+class Repeater : public GraphRecorder {
+ public:
+  class Again : public Recording {
+   public:
+    explicit Again(DeviceWork work) : work_(std::move(work)) {}
+    void repeat() override { work_(); }
+
+   private:
+    DeviceWork work_;
+  };
+  void warm_up(const DeviceWork& work) override { work(); }
+  std::unique_ptr<Recording> record(const DeviceWork& work) override { return std::make_unique<Again>(work); }
+  void free_memory() override {}
+};
+
+void expect_equal_learners(Learner& a, Learner& b) {
+  checkpoint::RunState first, second;
+  a.save(first);
+  b.save(second);
+  EXPECT_EQ(first.facts, second.facts);
+  for (const auto& [group, tensors] : first.groups)
+    for (const auto& [name, tensor] : tensors)
+      EXPECT_TRUE(at::equal(tensor, second.groups[group][name])) << group << " " << name;
+  const LossMeans of_a = a.take_losses(), of_b = b.take_losses();
+  EXPECT_EQ(of_a.values, of_b.values);
+  EXPECT_EQ(of_a.batches, of_b.batches);
+  EXPECT_EQ(of_a.updates, of_b.updates);
+}
+
+TEST(StepGraphs, RepeatedStepsEqualDirectOnesBitForBit) {
+  Learner direct = learner_of(), repeated = learner_of();
+  StepGraphs graphs(repeated, std::make_unique<Repeater>());
+  // Steps of two batches; now and then a batch of another shape, and one in which the voice is held.
+  for (uint64_t step = 0; step < 11; ++step) {
+    const int64_t frames = step == 4 ? 64 : 48;
+    const BatchPlace place{static_cast<int64_t>(step % 2), 2};
+    const Learns who = step == 10 ? Learns::kDiscriminatorsOnly : Learns::kBoth;
+    const Rates rates{kRates.generator * static_cast<double>(step + 1), kRates.discriminators};
+    StepBatch batch = batch_of(direct, step, 20, frames);
+    direct.learn(batch.batch, batch.draws, batch.real_mel, place, who, rates);
+    batch = batch_of(repeated, step, 20, frames);
+    graphs.learn(batch, place, who, rates);
+  }
+  expect_equal_learners(direct, repeated);
+  EXPECT_EQ(graphs.figures().repeated_steps, 3);
+  EXPECT_EQ(graphs.figures().eager_steps, 8);
+  EXPECT_EQ(graphs.text(), "on");
+}
+
+TEST(StepGraphs, RecordsAShapeAfterThreeStepsOfIt) {
+  Learner learner = learner_of();
+  StepGraphs graphs(learner, std::make_unique<Repeater>());
+  for (uint64_t step = 0; step < 5; ++step) graphs.learn(batch_of(learner, step), {}, Learns::kBoth, kRates);
+  EXPECT_EQ(graphs.figures().recorded, 1);
+  EXPECT_EQ(graphs.figures().eager_steps, 3);
+  EXPECT_EQ(graphs.figures().repeated_steps, 2);
+  EXPECT_EQ(learner.take_losses().updates, 5);
+}
+
+TEST(StepGraphs, ReleasesTheShapeThatWasNotUsedForLongest) {
+  Learner learner = learner_of();
+  StepGraphs graphs(learner, std::make_unique<Repeater>(), "", 2);
+  const auto learn = [&](int64_t tokens, int times) {
+    for (int i = 0; i < times; ++i) graphs.learn(batch_of(learner, 7, tokens), {}, Learns::kDiscriminatorsOnly, kRates);
+    return graphs.figures();
+  };
+  learn(16, 4);
+  learn(18, 4);
+  learn(16, 1);  // 18 is now the older one
+  const auto after = learn(20, 4);
+  EXPECT_EQ(after.graphs, 2);
+  EXPECT_EQ(after.released, 1);
+  EXPECT_EQ(learn(16, 1).repeated_steps, after.repeated_steps + 1);
+  EXPECT_EQ(learn(18, 1).eager_steps, after.eager_steps + 1);
+  graphs.release();
+  EXPECT_EQ(graphs.figures().graphs, 0);
+}
+
+// Gets as far as a card that meets an operator which it cannot record.
+class Refuser : public Repeater {
+ public:
+  std::unique_ptr<Recording> record(const DeviceWork&) override {
+    at::nonzero(at::ones({3}));
+    throw Error("operation not permitted when stream is capturing\nand more");
+  }
+};
+
+TEST(StepGraphs, GoOnWithoutRecordingsAndSayWhyWhenOneFails) {
+  Learner direct = learner_of(), refused = learner_of();
+  StepGraphs graphs(refused, std::make_unique<Refuser>());
+  for (uint64_t step = 0; step < 6; ++step) {
+    StepBatch batch = batch_of(direct, step);
+    direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kRates);
+    batch = batch_of(refused, step);
+    graphs.learn(batch, {}, Learns::kBoth, kRates);
+  }
+  expect_equal_learners(direct, refused);
+  EXPECT_EQ(graphs.figures().eager_steps, 6);
+  EXPECT_EQ(graphs.why_not(),
+            "recording a step failed at aten::nonzero: operation not permitted when stream is capturing");
+}
+
+TEST(StepGraphs, SayThatTheCpuHasNone) {
+  Learner learner = learner_of();
+  EXPECT_EQ(StepGraphs(learner, "auto").text(), "off: the CPU has no graphs");
+  EXPECT_EQ(StepGraphs(learner, "off").text(), "off: --cuda_graphs off");
+}
+
+// Every operator with the sizes of its tensors, in the order of their beginning.
+class OperatorLog {
+ public:
+  OperatorLog() {
+    lines().clear();
+    handle_ =
+        at::addGlobalCallback(at::RecordFunctionCallback(&begin).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
+  }
+  ~OperatorLog() { at::removeCallback(handle_); }
+  static std::vector<std::string>& lines() {
+    static std::vector<std::string> of;
+    return of;
+  }
+
+ private:
+  static std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
+    std::ostringstream line;
+    line << function.name();
+    for (const c10::IValue& input : function.inputs())
+      if (input.isTensor() && input.toTensor().defined()) line << ' ' << input.toTensor().sizes();
+    lines().push_back(line.str());
+    return nullptr;
+  }
+  at::CallbackHandle handle_;
+};
+
+// The same of two batches, once the first of their shape has been learned.
+void expect_steps_alike(Learner& learner, BatchPlace place, Learns who) {
+  StepGraphs graphs(learner, std::make_unique<Repeater>());
+  std::vector<std::string> expected;
+  for (uint64_t step = 0; step < 3; ++step) {
+    const StepBatch batch = batch_of(learner, 100 + step);
+    const OperatorCount counting;
+    const OperatorLog log;
+    graphs.learn(batch, place, who, kRates);
+    EXPECT_EQ(counting.counts().waits, 0);
+    if (step == 1) expected = OperatorLog::lines();
+  }
+  EXPECT_GT(expected.size(), 1000u);
+  EXPECT_EQ(OperatorLog::lines(), expected);
+}
+
+TEST(StepGraphs, StepsOfAShapeAskForTheSameOperatorsAndNeverWait) {
+  Learner learner = learner_of(), half = learner_of(at::kBFloat16);
+  for (const BatchPlace place : {BatchPlace{0, 1}, BatchPlace{1, 3}}) expect_steps_alike(learner, place, Learns::kBoth);
+  expect_steps_alike(learner, {}, Learns::kDiscriminatorsOnly);
+  expect_steps_alike(half, {}, Learns::kBoth);
+}
+
+// Counts what passes through LibTorch's allocator of the CPU while it lives.
+class CountedMemory : public c10::Allocator {
+ public:
+  CountedMemory() : below_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, 100); }
+  ~CountedMemory() override { c10::SetCPUAllocator(below_, 100); }
+
+  c10::DataPtr allocate(size_t bytes) override {
+    void* const data = below_->raw_allocate(bytes);
+    const std::lock_guard lock(mutex());
+    taken().insert(bytes);
+    live().insert(data);
+    return {data, data, &give_back, c10::Device(c10::kCPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &give_back; }
+  void copy_data(void* to, const void* from, size_t bytes) const override { below_->copy_data(to, from, bytes); }
+
+  static std::multiset<size_t>& taken() {
+    static std::multiset<size_t> sizes;
+    return sizes;
+  }
+  static std::set<void*>& live() {
+    static std::set<void*> places;
+    return places;
+  }
+
+ private:
+  static void give_back(void* data) {
+    {
+      const std::lock_guard lock(mutex());
+      live().erase(data);
+    }
+    c10::GetDefaultCPUAllocator()->raw_deallocate(data);
+  }
+  static std::mutex& mutex() {
+    static std::mutex of;
+    return of;
+  }
+  c10::Allocator* below_;
+};
+
+TEST(StepGraphs, StepsOfAShapeTakeTheSameMemoryAndLeaveNoneBehind) {
+  Learner learner = learner_of();
+  StepGraphs graphs(learner, std::make_unique<Repeater>());
+  CountedMemory memory;
+  for (const BatchPlace place : {BatchPlace{0, 1}, BatchPlace{0, 2}}) {
+    std::multiset<size_t> expected;
+    for (uint64_t step = 0; step < 3; ++step) {
+      const StepBatch batch = batch_of(learner, 200 + step);
+      const auto live = CountedMemory::live();
+      CountedMemory::taken().clear();
+      graphs.learn(batch, place, Learns::kBoth, kRates);
+      EXPECT_TRUE(step == 0 || CountedMemory::live() == live) << step;
+      if (step == 1) expected = CountedMemory::taken();
+    }
+    EXPECT_GT(expected.size(), 500u);
+    EXPECT_EQ(CountedMemory::taken(), expected);
+  }
+}
+
+TEST(StepGraphsCuda, FiftyStepsByGraphsEqualFiftyWithout) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  const at::Device device(at::kCUDA, 0);
+  for (const auto half : {std::optional<c10::ScalarType>{}, std::optional(at::kHalf), std::optional(at::kBFloat16)}) {
+    Learner direct = learner_of(half, device), recorded = learner_of(half, device);
+    StepGraphs graphs(recorded, "auto");
+    for (uint64_t step = 0; step < 50; ++step) {
+      const int64_t frames = step % 3 == 0 ? 64 : 48;
+      StepBatch batch = batch_of(direct, step, 20, frames);
+      direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kRates);
+      batch = batch_of(recorded, step, 20, frames);
+      graphs.learn(batch, {}, Learns::kBoth, kRates);
+      const LossMeans expected = direct.take_losses(), means = recorded.take_losses();
+      // cuDNN adds up in an order of its own.
+      for (size_t i = 0; i < kLossNames.size(); ++i)
+        EXPECT_NEAR(means.values[i], expected.values[i], (half ? 2e-2 : 1e-3) * std::abs(expected.values[i]) + 1e-5)
+            << kLossNames[i] << " of step " << step;
+    }
+    EXPECT_EQ(graphs.text(), "on");
+    EXPECT_EQ(graphs.figures().recorded, 2);
+    EXPECT_EQ(graphs.figures().repeated_steps, 44);
+  }
+}
+
+TEST(StepGraphsCuda, GoOnAfterARecordingThatTheCardRefused) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  std::string why_not;
+  const auto recorder = graph_recorder_of(at::Device(at::kCUDA, 0), why_not);
+  ASSERT_NE(recorder, nullptr) << why_not;
+  const auto numbers = at::ones({8}, at::TensorOptions(at::kCUDA));
+  EXPECT_ANY_THROW(recorder->record([&] { EXPECT_EQ(numbers.sum().item<float>(), 8); }));
+  EXPECT_EQ(at::rand_like(numbers).ge(0).sum().item<int64_t>(), 8);
+  const auto recording = recorder->record([&] { numbers.add_(1); });
+  EXPECT_EQ(numbers.sum().item<float>(), 8);
+  recording->repeat();
+  EXPECT_EQ(numbers.sum().item<float>(), 16);
+}
+
+}  // namespace
+}  // namespace vits::train
