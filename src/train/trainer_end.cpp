@@ -4,6 +4,7 @@
 
 #include "trainer_state.h"
 #include "vits/base/error.h"
+#include "vits/base/files.h"
 #include "vits/base/stop_signal.h"
 #include "vits/exporter/write_voice.h"
 #include "vits/report/figures.h"
@@ -12,6 +13,7 @@
 namespace vits::train {
 
 void Trainer::State::finish() {
+  write_profile();
   const int signal = base::stop_requested();
   if (signal != 0) {
     report->info(fmt::format("stopping by signal {}: saving step {}", signal, report::thousands(progress.step)));
@@ -41,6 +43,21 @@ void Trainer::State::finish() {
   if (gave_up)
     throw Error("the training was {}. The best voice is in {} and in {}. Try a lower --learning_rate.", why_it_ended,
                 folder->best_model().string(), options.places.output_dir);
+}
+
+void Trainer::State::write_profile() {
+  if (!profile.is_on()) return;
+  learner().wait();
+  profile.end();
+  const report::Profile& figures = profile.figures();
+  const fs::path path = folder->path() / "profile_trace.json";
+  try {
+    base::write_file(path, figures.trace(device_text(learner().device())));
+    report->info(figures.table() + "  Open " + path.string() + " at https://ui.perfetto.dev or in chrome://tracing");
+  } catch (const Error& error) {
+    report->warn(fmt::format("the profile's trace could not be written: {}", error.what()));
+    report->info(figures.table());
+  }
 }
 
 void Trainer::State::write_voice() {
@@ -76,6 +93,7 @@ void Trainer::State::summarize() {
   if (!samples->texts().empty()) summary.sentence = samples->texts().front();
   if (session.voice.config.has_speakers() && !session.voice.speakers.empty())
     summary.speaker = session.voice.speakers.front();
+  if (profile.figures().steps() > 0) summary.profile = profile.figures().summary();
   report->info(report::summary_text(summary));
 }
 

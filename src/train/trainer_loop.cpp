@@ -42,12 +42,17 @@ void Trainer::State::make_step() {
       .generator = held ? 0.0 : rate->now(),
       .discriminators = held ? std::max(judges_peak, kDiscriminatorWarmupRate) : rate->now() * judges_peak / peak};
   const int64_t of = std::min(accumulation(), static_cast<int64_t>(epoch_batches.size()) - progress.batch_in_epoch);
+  profile.begin_step(progress.step + 1);
   for (int64_t number = 0; number < of; ++number) {
+    const double waited = loader->waited_seconds();
     const auto loaded = loader->next();
+    profile.mark_batch(loader->waited_seconds() - waited);
     const StepBatch ready = step_batch(*loaded, session.store->target(), session.voice.config, learner().mel_bank(),
                                        options.machine.seed + 1'000'003 * guard.rollbacks(), progress.batches);
+    profile.mark("batch");
     learner().learn(ready.batch, ready.draws, ready.real_mel, {number, of},
-                    held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates);
+                    held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates, profile.marks());
+    profile.mark("losses");
     recent_batches.push_back(loaded->clips);
     ++progress.batches;
     ++progress.batch_in_epoch;
@@ -88,6 +93,8 @@ bool Trainer::State::look_at_losses() {
     for (int64_t i = 0; i < losses.updates; ++i) budget->count_step(interval.seconds_per_step);
 
   shown = step_report(losses, learner());
+  if (profile.is_on())
+    for (auto& figure : profile.figures().take_interval()) shown.more.push_back(std::move(figure));
   shown.place = place();
   shown.learning_rate = rate->now();
   shown.samples_per_second = interval.samples_per_second;

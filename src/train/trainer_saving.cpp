@@ -33,6 +33,7 @@ formats::Json options_json(RunOptions options) {
 
 void Trainer::State::validate() {
   if (validated_step == progress.step) return;
+  const auto outside = profile.outside();
   const double begin = now();
   ValidationLosses losses;
   if (validation) try {
@@ -67,6 +68,7 @@ void Trainer::State::validate() {
 }
 
 void Trainer::State::speak_samples() {
+  const auto outside = profile.outside();
   try {
     samples->speak(session, *report, progress.step);
   } catch (const Stopped&) {
@@ -102,6 +104,7 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
 }
 
 void Trainer::State::save(bool finished_run) {
+  const auto outside = profile.outside();
   const double begin = now();
   last_good = capture(finished_run);
   const bool between_epochs = progress.batch_in_epoch == 0 && progress.epoch > 0;

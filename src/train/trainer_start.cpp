@@ -192,6 +192,7 @@ void Trainer::State::begin() {
   if (!resumed_from && options.report.sample_steps > 0) speak_samples();
   saved_at = now();
   meter.start(now(), progress, loader->waited_seconds());
+  if (options.report.profile) profile.begin(moments_of(learner().device()));
 }
 
 }  // namespace vits::train

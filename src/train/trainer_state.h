@@ -13,6 +13,7 @@
 #include "run_figures.h"
 #include "run_plan.h"
 #include "speed_test.h"
+#include "step_profile.h"
 #include "vits/checkpoint/saver.h"
 #include "vits/report/plan_screen.h"
 #include "vits/report/run_report.h"
@@ -71,6 +72,7 @@ struct Trainer::State {
   std::vector<data::ClipNumbers> epoch_batches;
   std::vector<data::ClipNumbers> recent_batches;  // since the last look at the losses
   ThroughputMeter meter;
+  StepProfile profile;
   report::StepReport shown;  // the figures of the last look
 
   double now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
@@ -106,6 +108,7 @@ struct Trainer::State {
 
   // After the last step.
   void finish();
+  void write_profile();
   void write_voice();
   void summarize();
   std::string resume_command() const;

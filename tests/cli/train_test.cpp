@@ -1,7 +1,7 @@
 // The main command from the first step to the finished voice: what it leaves, who opens it, and that it keeps to time.
 #include <set>
-#include "program_run.h"
 
+#include "program_run.h"
 #include "small_night.h"
 #include "vits/data/training_set.h"
 
@@ -80,7 +80,8 @@ TEST(Train, AProfileTellsWhereTheTimeWentAndChangesNothing) {
 
   double training_us = 0.0, steps_us = 0.0;
   std::set<std::string> names;
-  for (const Json& event : vits::formats::read_json(profiled.checkpoints() / "profile_trace.json")["traceEvents"]) {
+  const Json trace = vits::formats::read_json(profiled.checkpoints() / "profile_trace.json");
+  for (const Json& event : trace["traceEvents"]) {
     if (event["ph"] != "X") continue;
     names.insert(event["name"]);
     if (event["cat"] == "step") steps_us += event["dur"].get<double>();

@@ -83,6 +83,7 @@ struct ReportOptions {
   int64_t log_steps = 0;
   int64_t sample_steps = 1000;
   std::vector<std::string> sample_text;
+  bool profile = false;
   bool wandb = false;
   std::string wandb_project = "vits-train";
 
@@ -93,6 +94,8 @@ struct ReportOptions {
           "Steps from one round of spoken samples to the next; 0: none.");
     field("sample_text", sample_text, base::any(),
           "A sentence to speak as a sample; without it those of two held-out clips.");
+    field("profile", profile, base::any(),
+          "Tell at the end where each step's time went, and write profile_trace.json for ui.perfetto.dev.");
     field("wandb", wandb, base::any(), "Pass the figures on to Weights & Biases with its own program.");
     field("wandb_project", wandb_project, base::any(), "The project there.");
   }
