@@ -18,6 +18,12 @@ Limits between(double least, double most) {
   return limits;
 }
 
+Limits between_or_auto(double least, double most) {
+  Limits limits = between(least, most);
+  limits.or_auto = true;
+  return limits;
+}
+
 Limits at_least(double least) {
   Limits limits;
   limits.least = least;
@@ -70,6 +76,8 @@ void check_choice(const Option& option, const std::string& value) {
   throw UsageError("{} is \"{}\", but must be {}.", flag_of(option), value, limits_text(option));
 }
 
+constexpr const char* kAuto = "auto";
+
 bool parse_bool(const Option& option, const std::string& word) {
   for (const char* yes : {"true", "1", "yes", "on"})
     if (word == yes) return true;
@@ -98,7 +106,12 @@ struct SetFromWords {
   }
   void operator()(bool* value) const { *value = words.empty() ? true : parse_bool(option, only()); }
   void operator()(int64_t* value) const {
-    const auto number = parse_number<int64_t>(option, only(), "a whole number");
+    if (option.limits.or_auto && only() == kAuto) {
+      *value = 0;
+      return;
+    }
+    const auto number =
+        parse_number<int64_t>(option, only(), option.limits.or_auto ? "auto or a whole number" : "a whole number");
     check_number(option, static_cast<double>(number));
     *value = number;
   }
@@ -141,15 +154,18 @@ void OptionTable::set(const std::string& name, const std::vector<std::string>& w
 
 std::string value_text(const Option& option) {
   struct Print {
+    const Option& option;
     std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
-    std::string operator()(const int64_t* value) const { return std::to_string(*value); }
+    std::string operator()(const int64_t* value) const {
+      return option.limits.or_auto && *value == 0 ? kAuto : std::to_string(*value);
+    }
     std::string operator()(const double* value) const { return fmt::format("{:g}", *value); }
     std::string operator()(const std::string* value) const { return *value; }
     std::string operator()(const std::vector<std::string>* value) const {
       return fmt::format("{}", fmt::join(*value, " "));
     }
   };
-  return std::visit(Print{}, option.value);
+  return std::visit(Print{option}, option.value);
 }
 
 std::string limits_text(const Option& option) {
@@ -160,7 +176,7 @@ std::string limits_text(const Option& option) {
     return fmt::format("{} or {}", fmt::join(limits.choices.begin(), last, ", "), *last);
   }
   if (std::isfinite(limits.least) && std::isfinite(limits.most))
-    return fmt::format("{:g} to {:g}", limits.least, limits.most);
+    return fmt::format("{}{:g} to {:g}", limits.or_auto ? "auto, or " : "", limits.least, limits.most);
   if (std::isfinite(limits.least)) return fmt::format("at least {:g}", limits.least);
   if (std::isfinite(limits.most)) return fmt::format("at most {:g}", limits.most);
   return {};
@@ -183,7 +199,10 @@ void set_from_json(const OptionTable& table, const nlohmann::json& json, const s
 nlohmann::json to_json(const OptionTable& table) {
   nlohmann::json json = nlohmann::json::object();
   for (const Option& option : table.options())
-    std::visit([&](const auto* value) { json[option.name] = *value; }, option.value);
+    if (option.limits.or_auto && value_text(option) == kAuto)
+      json[option.name] = kAuto;
+    else
+      std::visit([&](const auto* value) { json[option.name] = *value; }, option.value);
   return json;
 }
 

@@ -29,6 +29,7 @@ struct BenchmarkOptions {
   std::string model_name, data_dir = "training", device = "auto";
   int64_t batch_size = 8, max_steps = 20, warmup_steps = 5, max_samples = 0;
   bool length_buckets = true, fp16 = true, bf16 = false;
+  std::string cuda_graphs = "auto";
   double dropout = -1.0;
 
   template <class Visitor>
@@ -55,6 +56,7 @@ struct BenchmarkOptions {
     field("device", device, base::one_of({"auto", "cpu", "cuda"}), "train: where to compute.");
     field("fp16", fp16, base::any(), "train: float16 on a card.");
     field("bf16", bf16, base::any(), "train: bfloat16.");
+    field("cuda_graphs", cuda_graphs, base::one_of({"auto", "off"}), "train: as for training.");
   }
 };
 
@@ -89,6 +91,7 @@ int benchmark_training(const BenchmarkOptions& options) {
   run.machine.threads = options.threads;
   run.machine.fp16 = options.fp16;
   run.machine.bf16 = options.bf16;
+  run.machine.cuda_graphs = options.cuda_graphs;
   run.voice.dropout = options.dropout;
   const auto figures = train::benchmark_steps(run, folder, options.max_steps, options.warmup_steps);
   fmt::print("{}\n", options.json ? figures.dump() : figures.dump(2));

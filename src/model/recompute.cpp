@@ -22,16 +22,17 @@ struct Again : torch::CustomClassHolder {
 
 class Recomputed : public torch::autograd::Function<Recomputed> {
  public:
-  static variable_list forward(AutogradContext* context, const Piece& piece, const variable_list& inputs,
-                               const variable_list& captured) {
-    variable_list saved = inputs;
+  // LibTorch sees tensors in a TensorList, not in a vector.
+  static variable_list forward(AutogradContext* context, const Piece& piece, at::TensorList inputs,
+                               at::TensorList captured) {
+    variable_list saved = inputs.vec();
     saved.insert(saved.end(), captured.begin(), captured.end());
     context->save_for_backward(std::move(saved));
     context->saved_data["inputs"] = static_cast<int64_t>(inputs.size());
     context->saved_data["again"] =
         c10::IValue::make_capsule(c10::make_intrusive<Again>(piece, inputs.front().device()));
     context->set_materialize_grads(false);
-    return piece(inputs);
+    return piece(inputs.vec());
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -42,7 +43,7 @@ class Recomputed : public torch::autograd::Function<Recomputed> {
     // goes no further than to them.
     for (int64_t i = 0; i < inputs; ++i) {
       at::Tensor& input = sources[static_cast<size_t>(i)];
-      if (input.defined()) input = input.detach().set_requires_grad(input.requires_grad());
+      input = input.detach().set_requires_grad(input.requires_grad());
     }
     const RandomState now(sources.front().device());
     again->chance.restore();
@@ -60,14 +61,13 @@ class Recomputed : public torch::autograd::Function<Recomputed> {
       end_gradients.push_back(gradients[i]);
     }
     for (const at::Tensor& source : sources)
-      if (source.defined() && source.requires_grad()) wanted.push_back(source);
+      if (source.requires_grad()) wanted.push_back(source);
     results.clear();
     const auto found = torch::autograd::grad(ends, wanted, end_gradients, /*retain_graph=*/false,
                                              /*create_graph=*/false, /*allow_unused=*/true);
     variable_list all(1);  // the piece itself
     size_t next = 0;
-    for (const at::Tensor& source : sources)
-      all.push_back(source.defined() && source.requires_grad() ? found[next++] : at::Tensor());
+    for (const at::Tensor& source : sources) all.push_back(source.requires_grad() ? found[next++] : at::Tensor());
     return all;
   }
 };
@@ -77,7 +77,20 @@ class Recomputed : public torch::autograd::Function<Recomputed> {
 std::vector<at::Tensor> recomputed(const Piece& piece, const std::vector<at::Tensor>& inputs,
                                    const std::vector<at::Tensor>& captured) {
   if (!at::GradMode::is_enabled()) return piece(inputs);
-  return Recomputed::apply(piece, inputs, captured);
+  // LibTorch takes no undefined ones in a list.
+  std::vector<at::Tensor> defined;
+  std::vector<bool> there;
+  for (const at::Tensor& input : inputs) {
+    there.push_back(input.defined());
+    if (input.defined()) defined.push_back(input);
+  }
+  const Piece of_defined = [piece, there](const std::vector<at::Tensor>& in) {
+    std::vector<at::Tensor> all;
+    auto next = in.begin();
+    for (const bool is_there : there) all.push_back(is_there ? *next++ : at::Tensor());
+    return piece(all);
+  };
+  return Recomputed::apply(of_defined, at::TensorList(defined), at::TensorList(captured));
 }
 
 }  // namespace vits::model

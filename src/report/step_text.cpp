@@ -45,11 +45,12 @@ std::vector<Part> parts_of(const StepReport& report) {
   if (!singles.empty()) add(6, (total == report.losses.end() ? "  losses" : "") + singles);
   add(8, fmt::format("  lr {:.1e}", report.learning_rate));
   add(4, fmt::format("  {:.1f}/s", report.samples_per_second));
+  const std::string level = report.memory_level.empty() ? "" : " (" + report.memory_level + ")";
   if (report.device_bytes_total > 0)
-    add(5, fmt::format("  VRAM {:.1f}/{:.1f} GB", static_cast<double>(report.device_bytes_used) / kGigabyte,
-                       static_cast<double>(report.device_bytes_total) / kGigabyte));
+    add(5, fmt::format("  VRAM {:.1f}/{:.1f} GB{}", static_cast<double>(report.device_bytes_used) / kGigabyte,
+                       static_cast<double>(report.device_bytes_total) / kGigabyte, level));
   else if (report.process_bytes > 0)
-    add(9, fmt::format("  RAM {:.1f} GB", static_cast<double>(report.process_bytes) / kGigabyte));
+    add(9, fmt::format("  RAM {:.1f} GB{}", static_cast<double>(report.process_bytes) / kGigabyte, level));
   add(7, fmt::format("  wait {:.1f} %", 100 * report.data_wait_share));
   if (report.epoch_eta_seconds > 0 && place.steps - place.step > place.steps_in_epoch - place.step_in_epoch)
     add(6, "  epoch " + duration_text(report.epoch_eta_seconds));

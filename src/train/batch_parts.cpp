@@ -13,6 +13,7 @@ std::vector<int64_t> part_borders(int64_t clips, int64_t parts) {
 
 std::vector<BatchPart> batch_parts(const model::TrainingBatch& batch, const model::Draws& draws,
                                    const at::Tensor& real_mel, int64_t parts) {
+  if (parts == 0) return {};
   if (parts == 1) return {{batch, draws, real_mel, {}}};
   const int64_t clips = batch.token_ids.size(0);
   const auto borders = part_borders(clips, parts);

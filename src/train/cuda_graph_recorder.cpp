@@ -38,9 +38,12 @@ class CudaGraphRecorder : public GraphRecorder {
     const c10::cuda::CUDAGuard on_device(device_);
     const auto ours = c10::cuda::getCurrentCUDAStream(device_);
     follow(side_, ours);
-    {
+    try {
       const c10::cuda::CUDAStreamGuard on_side(side_);
       work();
+    } catch (...) {
+      follow(ours, side_);
+      throw;
     }
     follow(ours, side_);
   }

@@ -151,9 +151,11 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
     }
     if (place.is_last()) update_generator(mark);
   }
-  if (!parts.empty()) sums_.add_batch(losses_);
-  if (place.is_last()) count_update(voice_learns);
+  // Once, though what comes behind it should fail and this be asked for again.
+  if (std::any_of(losses_.begin(), losses_.end(), [](const at::Tensor& loss) { return loss.defined(); }))
+    sums_.add_batch(losses_);
   losses_ = {};
+  if (place.is_last()) count_update(voice_learns);
   voice_weights_.reset();
   real_maps_.clear();
   stage_ = Stage::kNothing;

@@ -1,10 +1,10 @@
 #include "vits/train/networks.h"
 
 #include <ATen/ATen.h>
-#include <fnmatch.h>
 #include <torch/utils.h>
 
 #include "vits/base/error.h"
+#include "vits/base/patterns.h"
 #include "vits/checkpoint/original_layout.h"
 #include "vits/checkpoint/weights.h"
 #include "vits/formats/file_kind.h"
@@ -18,7 +18,7 @@ namespace {
 
 // "text_encoder" means all below it, too.
 bool fits(const std::string& pattern, const std::string& name) {
-  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0 || fnmatch((pattern + ".*").c_str(), name.c_str(), 0) == 0;
+  return base::matches(name, pattern) || base::matches(name, pattern + ".*");
 }
 
 void freeze(model::Generator& generator, const std::vector<std::string>& patterns, std::vector<std::string>& notes) {

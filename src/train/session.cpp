@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "batch_probe.h"
 #include "vits/base/error.h"
 #include "vits/base/heap.h"
 #include "vits/base/machine.h"
@@ -96,7 +97,7 @@ std::optional<c10::ScalarType> precision_of(const MachineOptions& options, at::D
   return at::kHalf;
 }
 
-Session open_session(const RunOptions& options, const std::filesystem::path& voice_path) {
+Session open_session(RunOptions& options, const std::filesystem::path& voice_path) {
   Session session;
   const at::Device device = device_of(options.machine);
   const int threads = options.machine.threads > 0 ? static_cast<int>(options.machine.threads) : base::processors();
@@ -135,19 +136,25 @@ Session open_session(const RunOptions& options, const std::filesystem::path& voi
   progress.reset();
   for (const std::string& note : session.store->notes()) session.notes.push_back(note);
 
+  Prepared prepared = prepare_networks(session.voice, options.voice, device, options.machine.seed);
+  session.notes.insert(session.notes.end(), prepared.notes.begin(), prepared.notes.end());
+  session.fresh_discriminators = prepared.fresh_discriminators;
+  prepared.networks.generator->train();
+  session.learner = std::make_unique<Learner>(
+      prepared.networks,
+      LearnerSettings{.optimizer = options.optimizer,
+                      .weights = options.weights,
+                      .half = half,
+                      .keeps = options.fit.gradient_checkpointing ? model::Keeps::kInputs : model::Keeps::kAll});
+  if (options.batches.batch_size == 0) find_batch_size(session, options);
+  session.graphs = std::make_unique<StepGraphs>(*session.learner, options.machine.cuda_graphs);
+
   const data::ClipNumbers clips = session.store->training();
   std::vector<int64_t> frames;
   for (const int64_t clip : clips) frames.push_back(session.store->clips()[static_cast<size_t>(clip)].frames);
   session.sampler = std::make_unique<data::Sampler>(
       clips, frames, static_cast<double>(config.sampling_rate) / static_cast<double>(config.hop_length),
       options.batches, options.machine.seed);
-
-  Prepared prepared = prepare_networks(session.voice, options.voice, device, options.machine.seed);
-  session.notes.insert(session.notes.end(), prepared.notes.begin(), prepared.notes.end());
-  session.fresh_discriminators = prepared.fresh_discriminators;
-  prepared.networks.generator->train();
-  session.learner = std::make_unique<Learner>(
-      prepared.networks, LearnerSettings{.optimizer = options.optimizer, .weights = options.weights, .half = half});
   return session;
 }
 

@@ -19,8 +19,8 @@ constexpr Rates kRates{1e-6, 1e-6};
 
 }  // namespace
 
-Speed measure_speed(Session& session, data::Loader& loader, int64_t accumulation_steps, int64_t samples,
-                    double most_seconds) {
+Speed measure_speed(Session& session, data::Loader& loader, FittedSteps& fitted, int64_t accumulation_steps,
+                    int64_t samples, double most_seconds) {
   Learner& learner = *session.learner;
   checkpoint::RunState before;
   learner.save(before);
@@ -43,9 +43,15 @@ Speed measure_speed(Session& session, data::Loader& loader, int64_t accumulation
         next = 1;
       }
       const auto loaded = loader.next();
-      const StepBatch ready = step_batch(*loaded, session.store->target(), session.voice.config, learner.mel_bank(),
-                                         kSeed, made * accumulation_steps + number);
-      learner.learn(ready.batch, ready.draws, ready.real_mel, {number, accumulation_steps}, Learns::kBoth, kRates);
+      fitted.learn(
+          loaded->clips, loaded->frames, {number, accumulation_steps},
+          [&] {
+            return step_batch(*loaded, session.store->target(), session.voice.config, learner.mel_bank(), kSeed,
+                              made * accumulation_steps + number);
+          },
+          [&](const StepBatch& ready, BatchPlace place) {
+            session.graphs->learn(ready, place, Learns::kBoth, kRates);
+          });
       clips += static_cast<int64_t>(loaded->clips.size());
     }
     learner.take_losses();  // waits for the device

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "vits/data/loader.h"
+#include "vits/train/fitted_steps.h"
 #include "vits/train/session.h"
 
 namespace vits::train {
@@ -17,7 +18,7 @@ struct Speed {
 // Steps of the first epoch's batches, of all lengths, until `samples` clips are learned or `most_seconds` are over, the
 // first steps (cuDNN tries its algorithms, memory is taken for the first time) left out of the figures. At least one
 // step is measured.
-Speed measure_speed(Session& session, data::Loader& loader, int64_t accumulation_steps, int64_t samples,
-                    double most_seconds);
+Speed measure_speed(Session& session, data::Loader& loader, FittedSteps& fitted, int64_t accumulation_steps,
+                    int64_t samples, double most_seconds);
 
 }  // namespace vits::train

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 #include <span>
+#include <string_view>
 
 #include "operator_count.h"
 #include "run_figures.h"
@@ -35,30 +36,43 @@ class Bench {
  public:
   Bench(const RunOptions& options, const std::filesystem::path& voice_path)
       : options_(options),
-        session_(open_session(options, voice_path)),
+        session_(open_session(options_, voice_path)),
         loader_(*session_.store, session_.learner->device(), options.loader,
                 free_device_bytes(session_.learner->device())) {}
 
   Session& session() { return session_; }
+  int64_t batch_size() const { return options_.batches.batch_size; }
   double waited_seconds() const { return loader_.waited_seconds(); }
   int64_t padded_frames() const { return padded_frames_; }
   int64_t real_frames() const { return real_frames_; }
   int64_t frames_of_last() const { return frames_of_last_; }
 
   // Gives the clips learned.
-  int64_t step(const std::function<void(const char*)>& mark = [](const char*) {}) {
+  int64_t step() {
+    return step_by(
+        [&](const StepBatch& ready, Rates rates) { session_.graphs->learn(ready, {}, Learns::kBoth, rates); });
+  }
+
+  // Kernel by kernel, for a stopwatch or to be counted.
+  int64_t eager_step(const Learner::Mark& mark) {
+    return step_by([&](const StepBatch& ready, Rates rates) {
+      mark("data");
+      session_.learner->learn(ready.batch, ready.draws, ready.real_mel, {}, Learns::kBoth, rates, mark);
+    });
+  }
+
+ private:
+  int64_t step_by(const std::function<void(const StepBatch&, Rates)>& learn) {
     base::throw_if_stopped();
     auto loaded = loader_.next();
     while (!loaded) {
       loader_.begin(session_.sampler->epoch(epoch_++));
       loaded = loader_.next();
     }
-    Learner& learner = *session_.learner;
-    const StepBatch ready = step_batch(*loaded, session_.store->target(), session_.voice.config, learner.mel_bank(),
-                                       options_.machine.seed, made_++);
-    mark("data");
+    const StepBatch ready = step_batch(*loaded, session_.store->target(), session_.voice.config,
+                                       session_.learner->mel_bank(), options_.machine.seed, made_++);
     const double rate = options_.schedule.learning_rate;
-    learner.learn(ready.batch, ready.draws, ready.real_mel, {}, Learns::kBoth, {rate, rate}, mark);
+    learn(ready, {rate, rate});
     const auto clips = static_cast<int64_t>(loaded->clips.size());
     frames_of_last_ = loaded->frames;
     padded_frames_ += clips * loaded->frames;
@@ -67,7 +81,6 @@ class Bench {
     return clips;
   }
 
- private:
   RunOptions options_;
   Session session_;
   data::Loader loader_;
@@ -98,16 +111,26 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
   const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   const double wait_share = (bench.waited_seconds() - waited) / total;
   const uint64_t peak_memory = base::peak_resident_bytes();
+  const StepGraphs& graphs = *bench.session().graphs;
+  const formats::Json graph_figures{{"state", graphs.text()},
+                                    {"kept", graphs.figures().graphs},
+                                    {"recorded", graphs.figures().recorded},
+                                    {"repeated_steps", graphs.figures().repeated_steps},
+                                    {"eager_steps", graphs.figures().eager_steps}};
 
   std::map<std::string, std::vector<double>> phases;
   for (int i = 0; i < kPhaseSteps; ++i) {
-    auto last = Clock::now();
-    bench.step([&](const char* phase) {
+    auto last = Clock::now(), last_whole = last;
+    std::map<std::string, double> of_step;
+    bench.eager_step([&](const char* phase) {
       learner.wait();
       const auto now = Clock::now();
-      phases[phase].push_back(seconds_between(last, now));
+      const bool is_part = std::string_view(phase).find('/') != std::string_view::npos;
+      of_step[phase] += seconds_between(is_part ? last : last_whole, now);
       last = now;
+      if (!is_part) last_whole = now;
     });
+    for (const auto& [phase, value] : of_step) phases[phase].push_back(value);
   }
   formats::Json phase_seconds;
   for (const auto& [phase, values] : phases) phase_seconds[phase] = median(values);
@@ -115,7 +138,7 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
   OperatorCounts counts;
   {
     const OperatorCount counting;
-    bench.step();
+    bench.eager_step([](const char*) {});
     counts = counting.counts();
   }
   formats::Json loss_values;
@@ -130,7 +153,8 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
       {"program", "vits-train"},
       {"device", device_text(learner.device())},
       {"precision", precision_text(learner.half())},
-      {"batch", options.batches.batch_size},
+      {"cuda_graphs", graph_figures},
+      {"batch", bench.batch_size()},
       {"steps", steps},
       {"samples_per_s", static_cast<double>(clips) / total},
       {"samples_per_s_at_median", static_cast<double>(clips) / static_cast<double>(steps) / median(seconds)},

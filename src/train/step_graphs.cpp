@@ -108,6 +108,7 @@ void StepGraphs::release(Shape& of) {
 }
 
 void StepGraphs::release() {
+  if (by_use_.empty()) return;
   while (!by_use_.empty()) release(shapes_.at(by_use_.front()));
   if (recorder_) recorder_->free_memory();
 }
@@ -116,6 +117,7 @@ void StepGraphs::give_up(const std::string& why) {
   release();
   recorder_.reset();
   why_not_ = why;
+  given_up_ = true;
 }
 
 StepGraphs::Figures StepGraphs::figures() const {
@@ -123,6 +125,11 @@ StepGraphs::Figures StepGraphs::figures() const {
   figures.graphs = static_cast<int64_t>(by_use_.size());
   figures.input_bytes = inputs_->bytes();
   return figures;
+}
+
+std::optional<std::string> StepGraphs::take_news() {
+  if (!std::exchange(given_up_, false)) return {};
+  return fmt::format("no CUDA graphs from here on, steps are launched kernel by kernel: {}", why_not_);
 }
 
 std::string StepGraphs::text() const { return recorder_ ? "on" : "off: " + why_not_; }

@@ -40,6 +40,7 @@ void Trainer::run() {
   exporter::check_replaceable(run.options.places.output_dir);
   run.folder = std::make_unique<RunFolder>(run.options.places.checkpoint_dir);
   const auto point = run.folder->point_to_resume(run.options.saving.resume, run.notes);
+  if (point) run.take_batch_size(*point);
   run.load();
   if (point) run.resume(*point);
   run.report = std::make_unique<report::RunReport>(run.folder->path(), run.progress.step);

@@ -14,6 +14,7 @@ namespace vits::train {
 
 void Trainer::State::finish() {
   write_profile();
+  tell_graphs();
   const int signal = base::stop_requested();
   if (signal != 0) {
     report->info(fmt::format("stopping by signal {}: saving step {}", signal, report::thousands(progress.step)));
@@ -43,6 +44,16 @@ void Trainer::State::finish() {
   if (gave_up)
     throw Error("the training was {}. The best voice is in {} and in {}. Try a lower --learning_rate.", why_it_ended,
                 folder->best_model().string(), options.places.output_dir);
+}
+
+void Trainer::State::tell_graphs() {
+  if (learner().device().is_cpu()) return;
+  const auto of = session.graphs->figures();
+  report->info(fmt::format("CUDA graphs: {}; {} recorded, {} kept, {:.1f} % of {} batches made by them",
+                           session.graphs->text(), of.recorded, of.graphs,
+                           100.0 * static_cast<double>(of.repeated_steps)
+                               / static_cast<double>(std::max<int64_t>(1, of.repeated_steps + of.eager_steps)),
+                           report::thousands(of.repeated_steps + of.eager_steps)));
 }
 
 void Trainer::State::write_profile() {
@@ -88,7 +99,7 @@ void Trainer::State::summarize() {
   summary.checkpoint_dir = folder->path();
   summary.checkpoints_kept =
       static_cast<int64_t>(checkpoint::saved_runs(folder->path(), [](const fs::path&, const std::string&) {}).size());
-  summary.skipped_clips = static_cast<int64_t>(session.store->skipped().size());
+  summary.skipped_clips = static_cast<int64_t>(session.store->skipped().size() + fitted->clips_left_out().size());
   summary.skipped_file = fs::path(options.places.data_dir) / "skipped.csv";
   if (!samples->texts().empty()) summary.sentence = samples->texts().front();
   if (session.voice.config.has_speakers() && !session.voice.speakers.empty())

@@ -6,7 +6,6 @@
 #include "trainer_state.h"
 #include "vits/base/stop_signal.h"
 #include "vits/report/figures.h"
-#include "vits/train/step_batch.h"
 
 namespace vits::train {
 
@@ -47,11 +46,7 @@ void Trainer::State::make_step() {
     const double waited = loader->waited_seconds();
     const auto loaded = loader->next();
     profile.mark_batch(loader->waited_seconds() - waited);
-    const StepBatch ready = step_batch(*loaded, session.store->target(), session.voice.config, learner().mel_bank(),
-                                       options.machine.seed + 1'000'003 * guard.rollbacks(), progress.batches);
-    profile.mark("batch");
-    learner().learn(ready.batch, ready.draws, ready.real_mel, {number, of},
-                    held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates, profile.marks());
+    learn(*loaded, {number, of}, held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates);
     profile.mark("losses");
     recent_batches.push_back(loaded->clips);
     ++progress.batches;
@@ -95,6 +90,7 @@ bool Trainer::State::look_at_losses() {
   shown = step_report(losses, learner());
   if (profile.is_on())
     for (auto& figure : profile.figures().take_interval()) shown.more.push_back(std::move(figure));
+  add_fit_figures(shown);
   shown.place = place();
   shown.learning_rate = rate->now();
   shown.samples_per_second = interval.samples_per_second;

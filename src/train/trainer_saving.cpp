@@ -6,6 +6,7 @@
 #include "vits/base/error.h"
 #include "vits/exporter/write_voice.h"
 #include "vits/report/figures.h"
+#include "vits/train/out_of_memory.h"
 
 namespace vits::train {
 
@@ -40,6 +41,9 @@ void Trainer::State::validate() {
       losses = validation->run(learner(), [](int64_t, int64_t) {});
     } catch (const Stopped&) {
       return;  // the loop sees the signal too, and saves
+    } catch (const Error& error) {
+      report->warn(fmt::format("step {}: {}", report::thousands(progress.step), error.what()));
+      return;
     }
   validated_step = progress.step;
   const double training_mean = best.take_training_mean();
@@ -75,6 +79,10 @@ void Trainer::State::speak_samples() {
     // the loop sees the signal too, and saves
   } catch (const Error& error) {
     report->warn(fmt::format("the samples of step {} could not be spoken: {}", progress.step, error.what()));
+  } catch (const std::exception& failure) {
+    if (!is_out_of_memory(failure)) throw;
+    report->warn(fmt::format("there was no memory for the samples of step {}", progress.step));
+    release_memory(learner().device());
   }
 }
 
@@ -92,6 +100,7 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
   facts["log_steps"] = log_steps;
   facts["validate_every"] = validate_every;
   facts["rollbacks"] = guard.rollbacks();
+  save_fit(facts);
   facts["rate"] = json_of(rate->state());
   facts["best"] = best;
   facts["data"] = session.store->fingerprint();

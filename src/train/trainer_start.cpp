@@ -43,6 +43,7 @@ void Trainer::State::load() {
   notes.insert(notes.end(), session.notes.begin(), session.notes.end());
   const at::Device device = session.learner->device();
   loader = std::make_unique<data::Loader>(*session.store, device, options.loader, free_device_bytes(device));
+  fit();
   epoch_batches = session.sampler->epoch(0);
   steps_per_epoch = steps_of(static_cast<int64_t>(epoch_batches.size()));
   if (!session.store->validation().empty())
@@ -62,6 +63,7 @@ void Trainer::State::resume(const fs::path& path) {
   log_steps = facts.at("log_steps");
   validate_every = facts.at("validate_every");
   guard.restore(facts.at("rollbacks").get<int>());
+  restore_fit(facts);
   best = facts.at("best").get<BestVoice>();
   resumed_rate = rate_state(facts.at("rate"));
   if (const auto then = facts.find("start_loss"); then != facts.end() && then->is_number()) start_loss = *then;
@@ -87,7 +89,7 @@ void Trainer::State::measure() {
   // A clock on the wall does not care how long earlier parts of the run and this one's loading took.
   if (!options.budget.deadline.empty() && options.budget.epochs == 0) *length.seconds += used_before + now();
   const double most = std::max(1.0, kMostOfBudgetForMeasuring * *length.seconds);
-  speed = measure_speed(session, *loader, accumulation(), options.budget.benchmark_samples, most);
+  speed = measure_speed(session, *loader, *fitted, accumulation(), options.budget.benchmark_samples, most);
 }
 
 void Trainer::State::make_plan() {
@@ -190,6 +192,7 @@ void Trainer::State::begin() {
     if (budget) budget->count_end(validation_seconds + now() - begin + leaving_seconds);
   }
   if (!resumed_from && options.report.sample_steps > 0) speak_samples();
+  if (!fitted->clips_left_out().empty()) write_skipped_list();
   saved_at = now();
   meter.start(now(), progress, loader->waited_seconds());
   if (options.report.profile) profile.begin(moments_of(learner().device()));

@@ -1,6 +1,6 @@
 // A run at work: what it holds, and its steps in the order in which they are made. trainer.cpp says the order;
-// trainer_start.cpp has what comes before the first step, trainer_loop.cpp the steps, trainer_saving.cpp what is kept
-// of them and trainer_end.cpp what comes after the last.
+// trainer_start.cpp has what comes before the first step, trainer_loop.cpp the steps, trainer_fit.cpp how they fit into
+// memory, trainer_saving.cpp what is kept of them and trainer_end.cpp what comes after the last.
 #pragma once
 #include <chrono>
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include "vits/report/plan_screen.h"
 #include "vits/report/run_report.h"
 #include "vits/report/wandb.h"
+#include "vits/train/fitted_steps.h"
 #include "vits/train/guard.h"
 #include "vits/train/progress.h"
 #include "vits/train/run_folder.h"
@@ -43,6 +44,7 @@ struct Trainer::State {
   bool was_finished = false;  // the run that is continued
   Session session;
   std::unique_ptr<data::Loader> loader;
+  std::unique_ptr<FittedSteps> fitted;
   std::unique_ptr<Validation> validation;  // empty: nothing is held out
   std::unique_ptr<SpokenSamples> samples;
   std::unique_ptr<report::WandbFollower> wandb;  // ends after the report
@@ -72,6 +74,7 @@ struct Trainer::State {
   std::vector<data::ClipNumbers> epoch_batches;
   std::vector<data::ClipNumbers> recent_batches;  // since the last look at the losses
   ThroughputMeter meter;
+  int64_t times_without_memory = 0;  // when the graphs were last given back
   StepProfile profile;
   report::StepReport shown;  // the figures of the last look
 
@@ -106,9 +109,20 @@ struct Trainer::State {
   void tell_failures();
   report::RunPlace place() const;
 
+  // Into the memory there is.
+  void take_batch_size(const fs::path& checkpoint);  // in the place of auto
+  void fit();
+  void learn(const data::Batch& loaded, BatchPlace place, Learns who, Rates rates);
+  void leave_out(int64_t clip);
+  void write_skipped_list() const;
+  void add_fit_figures(report::StepReport& report) const;
+  void save_fit(formats::Json& facts) const;
+  void restore_fit(const formats::Json& facts);
+
   // After the last step.
   void finish();
   void write_profile();
+  void tell_graphs();
   void write_voice();
   void summarize();
   std::string resume_command() const;

@@ -2,10 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
+#include "vits/base/error.h"
 #include "vits/base/stop_signal.h"
 #include "vits/loss/kl_loss.h"
 #include "vits/loss/mel_loss.h"
-#include "vits/train/step_batch.h"
+#include "vits/train/batch_parts.h"
+#include "vits/train/out_of_memory.h"
 #include "without_dropout.h"
 
 namespace vits::train {
@@ -22,6 +26,16 @@ data::ClipNumbers spread(const data::ClipNumbers& clips, int64_t most) {
   return taken;
 }
 
+// Mel, KL and duration loss. [3]
+at::Tensor losses_of(const BatchPart& part, Learner& learner) {
+  const auto made = model::training_forward(learner.networks().generator, part.batch, part.draws, learner.half());
+  const auto kl = loss::kl_loss(made.z_p, made.log_sigma_q, made.mu_p, made.log_sigma_p, part.batch.frame_mask);
+  const loss::Shares& shares = part.shares;
+  return at::stack({loss::mel_loss(part.real_mel, made.fake, learner.mel_bank()) * shares.clips,
+                    shares.frames.defined() ? kl * shares.frames : kl,
+                    shares.tokens.defined() ? made.loss_duration * shares.tokens : made.loss_duration});
+}
+
 }  // namespace
 
 Validation::Validation(const data::ClipStore& store, const data::LoaderOptions& options, at::Device device,
@@ -30,6 +44,25 @@ Validation::Validation(const data::ClipStore& store, const data::LoaderOptions& 
       numbers_(spread(store.validation(), most_clips)),
       batch_size_(batch_size),
       loader_(store, device, options) {}
+
+at::Tensor Validation::in_parts(const StepBatch& ready, Learner& learner) {
+  const int64_t clips = ready.batch.token_ids.size(0);
+  for (;; parts_ *= 2) {
+    const int64_t parts = std::min(parts_, clips);
+    try {
+      at::Tensor sum;
+      for (const BatchPart& part : batch_parts(ready.batch, ready.draws, ready.real_mel, parts)) {
+        const at::Tensor losses = losses_of(part, learner);
+        sum = sum.defined() ? sum + losses : losses;
+      }
+      return sum;
+    } catch (const std::exception& failure) {
+      if (!is_out_of_memory(failure)) throw;
+      if (parts == clips) throw Error("validation finds no room for one clip: {}", failure.what());
+    }
+    release_memory(learner.device());
+  }
+}
 
 ValidationLosses Validation::run(Learner& learner, const std::function<void(int64_t, int64_t)>& progress) {
   const at::NoGradGuard no_grad;
@@ -43,13 +76,10 @@ ValidationLosses Validation::run(Learner& learner, const std::function<void(int6
   int64_t batches = 0, clips = 0;
   while (const auto loaded = loader_.next()) {
     base::throw_if_stopped();
-    const auto [batch, draws, real_mel] =
+    const StepBatch ready =
         step_batch(*loaded, store_.target(), config, learner.mel_bank(), kValidationSeed, batches++);
-    const auto made = model::training_forward(generator, batch, draws, learner.half());
-    const auto mel = loss::mel_loss(real_mel, made.fake, learner.mel_bank());
-    const auto kl = loss::kl_loss(made.z_p, made.log_sigma_q, made.mu_p, made.log_sigma_p, batch.frame_mask);
     const auto count = static_cast<int64_t>(loaded->clips.size());
-    sums += at::stack({mel, kl, made.loss_duration}) * static_cast<double>(count);
+    sums += in_parts(ready, learner) * static_cast<double>(count);
     clips += count;
     progress(clips, this->clips());
   }

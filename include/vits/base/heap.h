@@ -9,4 +9,7 @@ namespace vits::base {
 // library is not glibc.
 void keep_freed_memory();
 
+// What the process keeps of freed memory goes back to the system, now and once.
+void give_back_freed_memory();
+
 }  // namespace vits::base

@@ -26,10 +26,12 @@ struct Limits {
   std::vector<std::string> choices;  // of a string; empty: any
   bool positional = false;           // given without a flag, in the order of declaration
   bool required = false;
+  bool or_auto = false;  // of a whole number: 0, in words and files "auto", leaves it to the program
 };
 
 Limits any();
 Limits between(double least, double most);
+Limits between_or_auto(double least, double most);  // of an int64_t that is 0 for auto
 Limits at_least(double least);
 Limits one_of(std::vector<std::string> choices);
 Limits positional();  // required and given without a flag

@@ -21,7 +21,8 @@ struct BatchOptions {
 
   template <class Visitor>
   void visit(Visitor&& field) {
-    field("batch_size", batch_size, base::between(1, 4096), "Clips in a batch.");
+    field("batch_size", batch_size, base::between_or_auto(1, 4096),
+          "Clips in a batch; auto: as many as fit, tried out and remembered, up to effective_batch_size.");
     field("batch_seconds", batch_seconds, base::between(0, 36000),
           "Seconds of sound in a batch, padding included, in place of batch_size; 0: off.");
     field("length_buckets", length_buckets, base::any(), "Put clips of similar length into the same batch.");

@@ -19,7 +19,8 @@ using Piece = std::function<std::vector<at::Tensor>(const std::vector<at::Tensor
 
 // piece(inputs). Gradients flow to `inputs` (undefined ones are passed on as they are) and to `captured`: every tensor
 // besides the inputs that the piece uses and that wants a gradient, be it a parameter or something that the caller made
-// of parameters. Without a gradient to compute it is a plain call.
+// of parameters; in that case the latter alone, not the parameters behind it. Without a gradient to compute it is a
+// plain call.
 std::vector<at::Tensor> recomputed(const Piece& piece, const std::vector<at::Tensor>& inputs,
                                    const std::vector<at::Tensor>& captured);
 

@@ -31,6 +31,7 @@ struct StepReport {
   double data_wait_share = 0.0;                            // 0 to 1
   uint64_t device_bytes_used = 0, device_bytes_total = 0;  // 0 without a card
   uint64_t process_bytes = 0;                              // resident
+  std::string memory_level;                                // how short memory is: "low", "high"; empty: not watched
   double epoch_eta_seconds = 0.0, run_eta_seconds = 0.0;
   double elapsed_seconds = 0.0;  // of training, earlier parts of the run counted
 };

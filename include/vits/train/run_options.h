@@ -9,6 +9,7 @@
 #include "vits/data/loader.h"
 #include "vits/data/sampler.h"
 #include "vits/loss/loss_weights.h"
+#include "vits/train/fit_options.h"
 #include "vits/train/learning_rate.h"
 #include "vits/train/optimizer_options.h"
 #include "vits/train/recipe.h"
@@ -40,6 +41,7 @@ struct MachineOptions {
   bool fp16 = true;
   bool bf16 = false;
   bool no_mixed_precision = false;
+  std::string cuda_graphs = "auto";
   int64_t seed = 0;
 
   template <class Visitor>
@@ -50,6 +52,8 @@ struct MachineOptions {
     field("fp16", fp16, base::any(), "Mixed precision with float16 on a card; a CPU computes in float32, aloud.");
     field("bf16", bf16, base::any(), "Mixed precision with bfloat16 in place of float16, on a CPU too.");
     field("no_mixed_precision", no_mixed_precision, base::any(), "Compute in float32 everywhere.");
+    field("cuda_graphs", cuda_graphs, base::one_of({"auto", "off"}),
+          "Record the step once for each shape of batch and let the card repeat it; auto: on a card.");
     field("seed", seed, base::at_least(0), "Where chance begins: the same seed gives the same run.");
   }
 };
@@ -106,6 +110,7 @@ struct RunOptions {
   RecipeOptions recipe;
   BudgetOptions budget;
   data::BatchOptions batches;
+  FitOptions fit;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   MachineOptions machine;
@@ -122,6 +127,7 @@ struct RunOptions {
     recipe.visit(field);
     budget.visit(field);
     batches.visit(field);
+    fit.visit(field);
     optimizer.visit(field);
     schedule.visit(field);
     machine.visit(field);

@@ -11,6 +11,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class StepGraphs {
   const std::string& why_not() const { return why_not_; }
   // "on" or "off: the CPU has no graphs".
   std::string text() const;
+  // A sentence for the person when recording was given up since the last call.
+  std::optional<std::string> take_news();
 
  private:
   using Key = std::vector<int64_t>;
@@ -77,6 +80,7 @@ class StepGraphs {
   std::map<Key, Shape> shapes_;
   std::list<Key> by_use_;  // shapes with a recording, the least recently used first
   Figures figures_;
+  bool given_up_ = false;  // and not told yet
 };
 
 }  // namespace vits::train

@@ -6,6 +6,7 @@
 
 #include "vits/data/loader.h"
 #include "vits/train/learner.h"
+#include "vits/train/step_batch.h"
 
 namespace vits::train {
 
@@ -26,9 +27,12 @@ class Validation {
   ValidationLosses run(Learner& learner, const std::function<void(int64_t done, int64_t all)>& progress);
 
  private:
+  at::Tensor in_parts(const StepBatch& ready, Learner& learner);
+
   const data::ClipStore& store_;
   data::ClipNumbers numbers_;
   int64_t batch_size_;
+  int64_t parts_ = 1;  // that a batch is listened to in; more where one did not fit, with the same losses
   data::Loader loader_;
 };
 

@@ -1,0 +1,132 @@
+#include "vits/train/fitted_steps.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "memory_gauge.h"
+#include "vits/base/error.h"
+#include "vits/train/out_of_memory.h"
+
+namespace vits::train {
+
+namespace {
+
+std::string first_sentence(const std::string& text) {
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.substr(0, line.find(". "));
+}
+
+std::string clips_text(int64_t clips) { return clips == 1 ? "1 clip" : fmt::format("{} clips", clips); }
+
+StepBatch rows_of(const StepBatch& whole, const std::vector<int64_t>& rows) {
+  const auto index = at::tensor(rows, at::kLong);
+  const auto there = index.to(whole.batch.token_ids.device(), /*non_blocking=*/true);
+  const auto of = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.index_select(0, tensor.is_cpu() ? index : there) : tensor;
+  };
+  const model::TrainingBatch& batch = whole.batch;
+  return {.batch = {.token_ids = of(batch.token_ids),
+                    .token_lengths = of(batch.token_lengths),
+                    .token_mask = of(batch.token_mask),
+                    .spectrogram = of(batch.spectrogram),
+                    .frame_lengths = of(batch.frame_lengths),
+                    .frame_mask = of(batch.frame_mask),
+                    .waveform = of(batch.waveform),
+                    .speaker_ids = of(batch.speaker_ids)},
+          .draws = {.posterior = of(whole.draws.posterior),
+                    .duration = of(whole.draws.duration),
+                    .segment_starts = of(whole.draws.segment_starts)},
+          .real_mel = of(whole.real_mel)};
+}
+
+}  // namespace
+
+FittedSteps::Surroundings FittedSteps::of_device(at::Device device) {
+  return {.figures = [device] { return memory_figures(device); },
+          .act =
+              [device](MemoryAction action) {
+                if (action == MemoryAction::kEmptyCache) release_memory(device);
+                if (action == MemoryAction::kGiveBackHostMemory) release_host_memory(device);
+              },
+          .tell = [](const std::string&) {},
+          .left_out = [](int64_t) {}};
+}
+
+FittedSteps::FittedSteps(Learner& learner, bool watches, Surroundings surroundings)
+    : learner_(learner), watches_(watches), around_(std::move(surroundings)) {}
+
+void FittedSteps::restore(MicroBatches micro, std::set<int64_t> left_out) {
+  micro_ = std::move(micro);
+  left_out_ = std::move(left_out);
+}
+
+void FittedSteps::learn(const std::vector<int64_t>& clips, int64_t frames, BatchPlace place, const Make& make,
+                        const Learn& learn) {
+  std::vector<int64_t> rows;
+  for (size_t row = 0; row < clips.size(); ++row)
+    if (!left_out_.contains(clips[row])) rows.push_back(static_cast<int64_t>(row));
+
+  std::optional<std::string> failure;
+  do {
+    if (failure) shrink(rows, clips, frames, *failure);
+    failure.reset();
+    const auto count = static_cast<int64_t>(rows.size());
+    place.parts = micro_.parts(count, frames);
+    clips_at_once_ = count == 0 ? 0 : (count + place.parts - 1) / place.parts;
+    if (count == 0 && place.of == 1) return;  // a step of nothing
+    try {
+      StepBatch ready;
+      if (count > 0) ready = make();
+      if (count > 0 && rows.size() < clips.size()) ready = rows_of(ready, rows);
+      learn(ready, place);
+    } catch (const std::exception& thrown) {
+      if (!is_out_of_memory(thrown)) throw;
+      failure = first_sentence(thrown.what());
+    }
+    // Only here, behind the handler, nothing holds the tensors of the attempt any more.
+  } while (failure);
+  if (watches_ && clips_at_once_ > 0) look(static_cast<int64_t>(rows.size()), frames);
+}
+
+void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames,
+                         const std::string& reason) {
+  ++times_out_;
+  learner_.take_back();
+  around_.act(MemoryAction::kEmptyCache);
+  const auto count = static_cast<int64_t>(rows.size());
+  if (const int64_t half = micro_.halve(clips_at_once_, frames); half > 0) {
+    around_.tell(
+        fmt::format("a batch of {} and {} frames does not fit in memory ({}): it is learned again, and from {} frames "
+                    "on all are, {} at once",
+                    clips_text(count), frames, reason, MicroBatches::bucket(frames), clips_text(half)));
+    return;
+  }
+  if (rows.empty()) throw vits::Error("there is no memory left to end a step in ({}). Close other programs.", reason);
+  const auto row = rows.begin() + std::min(learner_.part_at_work(), count - 1);
+  const int64_t clip = clips[static_cast<size_t>(*row)];
+  rows.erase(row);
+  left_out_.insert(clip);
+  around_.left_out(clip);
+}
+
+void FittedSteps::look(int64_t clips, int64_t frames) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const MemoryAction action = watch_.look(around_.figures());
+  watch_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
+  if (action != MemoryAction::kSmallerParts) {
+    if (action != MemoryAction::kNone) around_.act(action);
+    return;
+  }
+  const int64_t half = micro_.halve(std::min(clips, clips_at_once_), frames);
+  if (half > 0)
+    around_.tell(fmt::format("memory is {:.0f} % full at {} of {} frames: from {} frames on {} are learned at once",
+                             100 * watch_.pressure(), clips_text(clips), frames, MicroBatches::bucket(frames),
+                             clips_text(half)));
+}
+
+}  // namespace vits::train

@@ -1,0 +1,228 @@
+// What is done about memory, with an allocator that fails and figures that are made up.
+#include "vits/train/fitted_steps.h"
+
+#include <gtest/gtest.h>
+
+#include "failing_allocator.h"
+#include "small_learner.h"
+#include "vits/train/out_of_memory.h"
+
+namespace vits::train {
+namespace {
+
+using namespace train_tests;
+
+const std::vector<int64_t>& clips() {
+  static const std::vector<int64_t> numbers = [] {
+    std::vector<int64_t> all;
+    for (int64_t i = 0; i < golden().batch.token_ids.size(0); ++i) all.push_back(100 + i);
+    return all;
+  }();
+  return numbers;
+}
+
+struct Fitted {
+  explicit Fitted(bool watches = false)
+      : steps(small.learner, watches,
+              {.figures = [this] { return figures; },
+               .act = [this](MemoryAction action) { actions.push_back(action); },
+               .tell = [this](const std::string& sentence) { told.push_back(sentence); },
+               .left_out = [this](int64_t clip) { left_out.push_back(clip); }}) {}
+
+  void learn(BatchPlace place = {}) {
+    steps.learn(
+        clips(), 300, place, [this] { return small.batch(); },
+        [this](const StepBatch& ready, BatchPlace in_parts) {
+          parts.push_back(in_parts.parts);
+          if (before_learning) before_learning(ready);
+          small.learner.learn(ready.batch, ready.draws, ready.real_mel, in_parts, Learns::kBoth, kRates);
+        });
+  }
+
+  SmallLearner small;
+  MemoryFigures figures;
+  std::vector<MemoryAction> actions;
+  std::vector<std::string> told;
+  std::vector<int64_t> left_out, parts;
+  std::function<void(const StepBatch&)> before_learning;
+  FittedSteps steps;
+};
+
+[[noreturn]] void run_out() { throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "no room. Try less."); }
+
+TEST(OutOfMemory, IsToldFromOtherFailures) {
+  const auto of_libtorch = [](const char* text) { return c10::Error({__func__, __FILE__, __LINE__}, text); };
+  EXPECT_TRUE(is_out_of_memory(c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "anything")));
+  EXPECT_TRUE(is_out_of_memory(std::bad_alloc()));
+  EXPECT_TRUE(is_out_of_memory(of_libtorch("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")));
+  EXPECT_FALSE(is_out_of_memory(of_libtorch("The size of tensor a must match")));
+  EXPECT_FALSE(is_out_of_memory(std::runtime_error("CUDA error: out of memory")));
+  // As LibTorch words it on this very host.
+  try {
+    at::empty({int64_t{1} << 60}, at::kByte);
+    FAIL();
+  } catch (const std::exception& failure) {
+    EXPECT_TRUE(is_out_of_memory(failure)) << failure.what();
+  }
+}
+
+TEST(FittedSteps, ABatchThatFitsIsLearnedAsItIs) {
+  Fitted fitted;
+  SmallLearner plain;
+  fitted.learn();
+  plain.learn({});
+  EXPECT_EQ(fitted.parts, std::vector<int64_t>{1});
+  EXPECT_EQ(worst_difference(fitted.small.gradients(), plain.gradients()), 0.0);
+  EXPECT_TRUE(fitted.told.empty());
+  EXPECT_EQ(fitted.steps.times_out_of_memory(), 0);
+}
+
+TEST(FittedSteps, ABatchThatDoesNotFitIsLearnedInPartsThatDo) {
+  SmallLearner plain;
+  plain.learn({});
+  FailingAllocator memory;
+  Fitted fitted;
+  fitted.small.learn({});  // workspaces are taken for the first time
+  checkpoint::RunState begin;
+  SmallLearner().learner.save(begin);
+  fitted.small.learner.restore(begin, "a test");
+  const int64_t resting = memory.held_bytes();
+  memory.take_peak_bytes();
+  fitted.small.learn({});
+  const int64_t needed = memory.take_peak_bytes() - resting;
+  fitted.small.learner.restore(begin, "a test");
+  fitted.small.learner.take_losses();
+
+  memory.limit_bytes = resting + needed * 3 / 4;
+  fitted.learn();
+  EXPECT_GT(memory.failures, 0);
+  EXPECT_EQ(fitted.steps.times_out_of_memory(), memory.failures);
+  EXPECT_EQ(fitted.parts.size(), static_cast<size_t>(memory.failures) + 1);
+  ASSERT_FALSE(fitted.told.empty());
+  EXPECT_NE(fitted.told.front().find("does not fit in memory (the test's memory is full)"), std::string::npos)
+      << fitted.told.front();
+  EXPECT_EQ(fitted.actions, std::vector<MemoryAction>(fitted.told.size(), MemoryAction::kEmptyCache));
+  EXPECT_TRUE(fitted.left_out.empty());
+  // The next one is learned so at once.
+  const auto failures = memory.failures.load();
+  fitted.parts.clear();
+  fitted.learn();
+  EXPECT_EQ(memory.failures, failures);
+  EXPECT_GT(fitted.parts.front(), 1);
+  memory.limit_bytes = std::numeric_limits<int64_t>::max();
+  plain.learn({});
+  // Of two steps: the second begins with the rounding of the first.
+  EXPECT_LT(worst_difference(fitted.small.gradients(), plain.gradients()), 10 * kRounding);
+}
+
+TEST(FittedSteps, AnyAllocationOfAStepMayFail) {
+  SmallLearner plain;
+  for (int64_t number = 0; number < 2; ++number) plain.learn({number, 2});
+  const auto expected = plain.gradients();
+  const LossMeans losses = plain.learner.take_losses();
+  FailingAllocator memory;
+  constexpr int64_t kMany = 1'000'000'000;
+  int64_t allocations = 0;
+  {
+    SmallLearner counted;
+    counted.learn({0, 2});
+    memory.allocations_left = kMany;
+    counted.learn({1, 2});
+    allocations = kMany - memory.allocations_left;
+    memory.allocations_left = std::numeric_limits<int64_t>::max();
+  }
+  ASSERT_GT(allocations, 500);
+  constexpr int64_t kTries = 12;
+  for (int64_t i = 0; i < kTries; ++i) {
+    SCOPED_TRACE(i);
+    Fitted fitted;
+    fitted.learn({0, 2});
+    memory.allocations_left = 1 + (allocations - 2) * i / (kTries - 1);
+    fitted.learn({1, 2});
+    memory.allocations_left = std::numeric_limits<int64_t>::max();
+    EXPECT_EQ(fitted.steps.times_out_of_memory(), 1);
+    EXPECT_LT(worst_difference(fitted.small.gradients(), expected), kRounding);
+    expect_same_losses(fitted.small.learner.take_losses(), losses);
+  }
+  EXPECT_EQ(memory.failures, kTries);
+}
+
+TEST(FittedSteps, AClipThatDoesNotFitAloneIsLeftOutForGood) {
+  Fitted fitted;
+  // Whatever holds the second clip fails.
+  const at::Tensor its_tokens = golden().batch.token_ids[1];
+  fitted.before_learning = [&](const StepBatch& ready) {
+    for (int64_t row = 0; row < ready.batch.token_ids.size(0); ++row)
+      if (at::equal(ready.batch.token_ids[row], its_tokens)) {
+        if (ready.batch.token_ids.size(0) < 2 || fitted.parts.back() < ready.batch.token_ids.size(0)) run_out();
+        // In parts of one clip each it is the second that fails.
+        int part = -1;
+        fitted.small.learner.learn(ready.batch, ready.draws, ready.real_mel, {0, 1, fitted.parts.back()}, Learns::kBoth,
+                                   kRates, [&](const char* phase) {
+                                     if (std::string(phase) == "voice_forward" && ++part == row) run_out();
+                                   });
+      }
+  };
+  fitted.learn();
+  EXPECT_EQ(fitted.left_out, std::vector<int64_t>{101});
+  EXPECT_EQ(fitted.steps.clips_left_out(), std::set<int64_t>{101});
+  const size_t attempts = fitted.parts.size();
+  fitted.learn();
+  EXPECT_EQ(fitted.parts.size(), attempts + 1);
+  EXPECT_EQ(fitted.small.learner.take_losses().updates, 2);
+}
+
+TEST(FittedSteps, WhenNothingFitsTheNightGoesOn) {
+  Fitted fitted;
+  fitted.before_learning = [](const StepBatch& ready) {
+    if (ready.batch.token_ids.defined()) run_out();
+  };
+  fitted.learn();
+  EXPECT_EQ(fitted.left_out.size(), clips().size());
+  fitted.learn();
+  EXPECT_EQ(fitted.small.learner.take_losses().updates, 0);
+}
+
+TEST(FittedSteps, OtherFailuresAreNotTakenForIt) {
+  Fitted fitted;
+  fitted.before_learning = [](const StepBatch&) { throw std::runtime_error("something else"); };
+  EXPECT_THROW(fitted.learn(), std::runtime_error);
+}
+
+TEST(FittedSteps, UnderPressurePartsBecomeSmallerBeforeOneFails) {
+  Fitted fitted(true);
+  fitted.figures = {.total_bytes = 100, .peak_bytes = 70, .resting_bytes = 20, .kept_bytes = 0};
+  fitted.learn();
+  EXPECT_EQ(fitted.steps.watch().level(), MemoryLevel::kModerate);
+  EXPECT_EQ(fitted.actions, std::vector<MemoryAction>{MemoryAction::kGiveBackHostMemory});
+  fitted.figures.peak_bytes = 90;
+  fitted.learn();
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1}));
+  ASSERT_EQ(fitted.told.size(), 1u);
+  EXPECT_NE(fitted.told.front().find("memory is 90 % full"), std::string::npos) << fitted.told.front();
+  fitted.learn();
+  EXPECT_GT(fitted.parts.back(), 1);
+  EXPECT_EQ(fitted.steps.times_out_of_memory(), 0);
+}
+
+TEST(FittedSteps, UnwatchedMemoryIsNotLookedAt) {
+  Fitted fitted;
+  fitted.figures = {.total_bytes = 100, .peak_bytes = 99, .resting_bytes = 20, .kept_bytes = 50};
+  fitted.learn();
+  EXPECT_TRUE(fitted.actions.empty());
+  EXPECT_TRUE(fitted.told.empty());
+}
+
+TEST(FittedSteps, FiguresOfThisMachineAreWhatTheyClaim) {
+  const auto around = FittedSteps::of_device(at::kCPU);
+  around.figures();
+  const MemoryFigures before = around.figures();
+  { const auto block = at::ones({64 << 20}, at::kByte); }
+  const MemoryFigures after = around.figures();
+  EXPECT_GT(before.total_bytes, before.resting_bytes);
+  EXPECT_GE(after.peak_bytes, after.resting_bytes);
+  EXPECT_GT(after.peak_bytes - after.resting_bytes, uint64_t{48} << 20);
+}
+
+}  // namespace
+}  // namespace vits::train
