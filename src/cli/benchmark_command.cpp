@@ -30,6 +30,7 @@ struct BenchmarkOptions {
   int64_t batch_size = 8, max_steps = 20, warmup_steps = 5, max_samples = 0;
   bool length_buckets = true, fp16 = true, bf16 = false;
   std::string cuda_graphs = "auto";
+  bool gradient_checkpointing = false;
   double dropout = -1.0;
 
   template <class Visitor>
@@ -57,6 +58,7 @@ struct BenchmarkOptions {
     field("fp16", fp16, base::any(), "train: float16 on a card.");
     field("bf16", bf16, base::any(), "train: bfloat16.");
     field("cuda_graphs", cuda_graphs, base::one_of({"auto", "off"}), "train: as for training.");
+    field("gradient_checkpointing", gradient_checkpointing, base::any(), "train: as for training.");
   }
 };
 
@@ -93,6 +95,7 @@ int benchmark_training(const BenchmarkOptions& options) {
   run.machine.bf16 = options.bf16;
   run.machine.cuda_graphs = options.cuda_graphs;
   run.voice.dropout = options.dropout;
+  run.fit.gradient_checkpointing = options.gradient_checkpointing;
   const auto figures = train::benchmark_steps(run, folder, options.max_steps, options.warmup_steps);
   fmt::print("{}\n", options.json ? figures.dump() : figures.dump(2));
   return 0;
