@@ -1,12 +1,12 @@
 #include "vits/checkpoint/weights.h"
 
 #include <ATen/ATen.h>
-#include <fnmatch.h>
 
 #include <map>
 #include <set>
 
 #include "vits/base/error.h"
+#include "vits/base/patterns.h"
 #include "vits/model/weights.h"
 #include "weight_names.h"
 
@@ -31,9 +31,7 @@ class Patterns {
   bool match(const std::string& name) {
     bool any = false;
     for (size_t i = 0; i < patterns_.size(); ++i) {
-      const char* pattern = patterns_[i].c_str();
-      if (fnmatch(pattern, name.c_str(), 0) == 0 || fnmatch(pattern, plain_name(name).c_str(), 0) == 0)
-        any = used_[i] = true;
+      if (base::matches(name, patterns_[i]) || base::matches(plain_name(name), patterns_[i])) any = used_[i] = true;
     }
     return any;
   }

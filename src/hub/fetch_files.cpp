@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "patterns.h"
 #include "retry.h"
 #include "visit.h"
 #include "vits/base/error.h"
+#include "vits/base/patterns.h"
 #include "vits/hub/hub.h"
 
 namespace vits::hub {
@@ -27,12 +27,12 @@ std::optional<Cached> find(const CachedRepository& cache, const std::vector<std:
     cached.complete = true;
   }
   for (const auto& name : names) {
-    if (!matches_any(name, patterns)) continue;
+    if (!base::matches_any(name, patterns)) continue;
     if (!cache.holds(*commit, name)) return std::nullopt;
     cached.snapshot.files.push_back(name);
   }
   for (const auto& pattern : patterns)
-    if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return matches(name, pattern); }))
+    if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return base::matches(name, pattern); }))
       return std::nullopt;
   return cached;
 }
@@ -42,7 +42,7 @@ Snapshot fetch_from_hub(const Repository& repository, const std::vector<std::str
   Visit visit(repository, settings, listeners);
   std::vector<std::string> names;
   for (const auto& file : visit.listing().files)
-    if (matches_any(file.name, patterns)) names.push_back(file.name);
+    if (base::matches_any(file.name, patterns)) names.push_back(file.name);
   if (names.empty())
     throw Error("{} has no file that matches {}. What it has stands at {}/tree/{}.", repository.name,
                 fmt::join(patterns, " or "), page(repository, settings), repository.revision);

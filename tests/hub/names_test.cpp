@@ -1,4 +1,4 @@
-// Names, variables, hashes and patterns: what the hub room decides without a network.
+// Names, variables and hashes: what the hub room decides without a network.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +7,6 @@
 #include "cache.h"
 #include "hashing.h"
 #include "http.h"
-#include "patterns.h"
 #include "retry.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
@@ -113,24 +112,6 @@ TEST(HubHash, EqualsSha256sumAndGitHashObject) {
   EXPECT_FALSE(has_content(file, "ce013625030ba8dba906f756967f9e9ca394464a"));
   EXPECT_FALSE(has_content(file, std::string(64, '0')));
   EXPECT_TRUE(has_content(file, "etag-of-another-kind"));
-}
-
-TEST(HubPattern, MatchesAsTheShellDoesAcrossSlashes) {
-  for (const auto& [name, pattern] : std::vector<std::pair<std::string, std::string>>{
-           {"config.json", "config.json"},
-           {"data/a/b.wav", "*.wav"},
-           {"a", "*"},
-           {"", "*"},
-           {"abc", "a?c"},
-           {"aXbXc", "a*X*c"},
-           {"model-00001-of-00002.safetensors", "model-*-of-*.safetensors"}})
-    EXPECT_TRUE(matches(name, pattern)) << name << " " << pattern;
-  for (const auto& [name, pattern] : std::vector<std::pair<std::string, std::string>>{{"config.json", "config.jso"},
-                                                                                      {"xconfig.json", "config.json"},
-                                                                                      {"ac", "a?c"},
-                                                                                      {"a.wav2", "*.wav"},
-                                                                                      {"a", ""}})
-    EXPECT_FALSE(matches(name, pattern)) << name << " " << pattern;
 }
 
 TEST(HubServer, CannotNameFilesOutsideTheirFolder) {

@@ -1,8 +1,8 @@
-#include "patterns.h"
+#include "vits/base/patterns.h"
 
 #include <algorithm>
 
-namespace vits::hub {
+namespace vits::base {
 
 // Goes back to the last star only, which is enough and keeps the work at name times pattern.
 bool matches(std::string_view name, std::string_view pattern) {
@@ -24,9 +24,9 @@ bool matches(std::string_view name, std::string_view pattern) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
+bool matches_any(std::string_view name, const std::vector<std::string>& patterns) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return matches(name, pattern); });
 }
 
-}  // namespace vits::hub
+}  // namespace vits::base
