@@ -18,7 +18,7 @@ constexpr uint64_t kFormat = 1;  // another number makes every cache anew
 constexpr uint64_t kPageBytes = 4096;
 constexpr size_t kPieceBytes = 16 << 20;  // between two looks for a signal
 
-struct Part {
+struct CachedPart {
   uint64_t begin = 0, bytes = 0, hash = 0;
 };
 
@@ -26,7 +26,7 @@ struct Header {
   char magic[16] = {};
   uint64_t format = kFormat;
   CacheKeys keys;
-  Part samples, token_ids, mels, tables;
+  CachedPart samples, token_ids, mels, tables;
   uint64_t hash = 0;  // of all before
 
   uint64_t own_hash() const {
@@ -165,17 +165,17 @@ bool ClipCache::read(Check check, int threads, const StoreListener& listener) {
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0 || header.format != kFormat
       || header.hash != header.own_hash() || header.tables.begin + header.tables.bytes != bytes.size())
     return false;
-  const auto pieces = [](const Part& part) { return static_cast<int64_t>((part.bytes + (1 << 20) - 1) >> 20); };
+  const auto pieces = [](const CachedPart& part) { return static_cast<int64_t>((part.bytes + (1 << 20) - 1) >> 20); };
   StoreProgress progress(listener, "reading the cache", "MB",
                          pieces(header.samples) + pieces(header.token_ids) + pieces(header.mels));
-  const auto is_intact = [&](const Part& part) {
+  const auto is_intact = [&](const CachedPart& part) {
     return content_hash(bytes.data() + part.begin, part.bytes, threads, [&] { progress.count(); }) == part.hash;
   };
   if (content_hash(bytes.data() + header.tables.begin, header.tables.bytes, 1) != header.tables.hash) return false;
   if (check == Check::kAll && !(is_intact(header.token_ids) && is_intact(header.samples) && is_intact(header.mels)))
     return false;
   tables_ = tables_from({bytes.data() + header.tables.begin, header.tables.bytes});
-  const auto span_of = [&](const Part& part) {
+  const auto span_of = [&](const CachedPart& part) {
     return std::span<char>(const_cast<char*>(bytes.data()) + part.begin, part.bytes);
   };
   arenas_ = {span_of(header.samples), span_of(header.token_ids), span_of(header.mels)};
@@ -211,7 +211,7 @@ CacheInTheMaking::CacheInTheMaking(const std::filesystem::path& file, uint64_t s
                                    uint64_t mels_bytes)
     : file_(file, layout_of(samples_bytes, token_ids_bytes, mels_bytes).tables.begin) {
   const Header header = layout_of(samples_bytes, token_ids_bytes, mels_bytes);
-  const auto span_of = [&](const Part& part) { return file_.bytes().subspan(part.begin, part.bytes); };
+  const auto span_of = [&](const CachedPart& part) { return file_.bytes().subspan(part.begin, part.bytes); };
   arenas_ = {span_of(header.samples), span_of(header.token_ids), span_of(header.mels)};
 }
 

@@ -17,7 +17,7 @@ float* thread_memory(size_t which, int64_t floats) {
 
 // A piece of a signal on its way through a block: the rows that are known so far, and what a convolution reads around
 // them.
-struct Piece {
+struct BlockPiece {
   float* memory;  // of row `origin`
   int64_t origin, channels;
   int64_t begin = 0, end = 0;
@@ -52,14 +52,14 @@ void FastResidualBlocks::run_block(const Block& block, const RowSignal& x, RowSi
                                    bool first, float slope_out) const {
   const int64_t origin = begin - block.reach;
   const int64_t floats = (end + block.reach + rows_after_ - origin) * channels_;
-  Piece sum{thread_memory(0, floats), origin, channels_}, other{thread_memory(1, floats), origin, channels_};
+  BlockPiece sum{thread_memory(0, floats), origin, channels_}, other{thread_memory(1, floats), origin, channels_};
   float* const scratch = thread_memory(2, scratch_);
 
-  const Piece whole{x.row(0), 0, channels_, 0, x.length()};
+  const BlockPiece whole{x.row(0), 0, channels_, 0, x.length()};
   int64_t reach = block.reach;
   // One convolution: the rows of `to` that later ones need, from rows of `from`.
-  const auto convolve = [&](const TransformedFilter& filter, const Piece& from, Piece& to, const Piece* residual,
-                            float slope_in, float slope) {
+  const auto convolve = [&](const TransformedFilter& filter, const BlockPiece& from, BlockPiece& to,
+                            const BlockPiece* residual, float slope_in, float slope) {
     reach -= filter.padding;
     to.begin = std::max<int64_t>(0, begin - reach);
     to.end = std::min(x.length(), end + reach);
@@ -71,18 +71,18 @@ void FastResidualBlocks::run_block(const Block& block, const RowSignal& x, RowSi
   };
   // Zeros beyond the signal's ends, where a convolution pads, and finite numbers where only unused outputs depend on
   // them.
-  const auto finish = [&](const Piece& piece, int64_t next_padding) {
+  const auto finish = [&](const BlockPiece& piece, int64_t next_padding) {
     if (piece.begin == 0) piece.zero(-std::min(next_padding, -origin), 0);
     piece.zero(piece.end, piece.end + rows_after_);
   };
 
-  const Piece* from = &whole;
+  const BlockPiece* from = &whole;
   for (size_t i = 0; i < block.units.size(); ++i) {
     const auto& filters = block.units[i].filters;
     const bool last_unit = i + 1 == block.units.size();
     const int64_t next_padding = last_unit ? 0 : block.units[i + 1].filters.front().padding;
     TransformedConvolution task;
-    Piece* to = &sum;
+    BlockPiece* to = &sum;
     if (filters.size() == 2) {
       RowKernels const& kernels = *row_kernels();
       kernels.convolve(convolve(filters[0], *from, other, nullptr, slope_, slope_));

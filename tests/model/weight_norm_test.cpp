@@ -4,16 +4,16 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/tensors.h"
+
 namespace vits::model {
 
 namespace {
 
+using support::difference;
+
 at::Tensor parameter(at::IntArrayRef sizes, at::ScalarType dtype = at::kDouble) {
   return at::randn(sizes, dtype).set_requires_grad(true);
-}
-
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
 // A direction with rows that fill no whole vector, a large one, a plain weight between them and a bias.
