@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "vits/model/quick_convolution.h"
+
 namespace vits::model {
 
 namespace {
@@ -83,7 +85,11 @@ Conv1dImpl::Conv1dImpl(ConvolutionShape shape, WeightNorm norm)
     : Convolution(shape, {shape.out_channels, shape.in_channels / shape.groups, shape.kernel}, norm) {}
 
 torch::Tensor Conv1dImpl::forward(const torch::Tensor& x) const {
-  return at::conv1d(x, weight(), bias(), shape().stride, shape().padding, shape().dilation, shape().groups);
+  const auto filters = weight();
+  const QuickShape quick{shape().padding, shape().dilation};
+  if (shape().stride == 1 && shape().groups == 1 && suits_quick_convolution(x, filters, quick))
+    return quick_convolution(x, filters, bias(), quick);
+  return at::conv1d(x, filters, bias(), shape().stride, shape().padding, shape().dilation, shape().groups);
 }
 
 ConvTranspose1dImpl::ConvTranspose1dImpl(ConvolutionShape shape, WeightNorm norm)
@@ -97,7 +103,16 @@ FoldedConvImpl::FoldedConvImpl(ConvolutionShape shape, WeightNorm norm)
     : Convolution(shape, {shape.out_channels, shape.in_channels, shape.kernel, 1}, norm) {}
 
 torch::Tensor FoldedConvImpl::forward(const torch::Tensor& x) const {
-  return at::conv2d(x, weight(), bias(), {shape().stride, 1}, {shape().padding, 0});
+  const auto filters = weight();
+  if (shape().stride == 1) {
+    // Samples of one period follow each other a whole row apart: along the unfolded wave that is a dilation.
+    const int64_t period = x.size(3);
+    const QuickShape quick{shape().padding * period, period};
+    const auto wave = x.flatten(2), taps = filters.flatten(2);
+    if (suits_quick_convolution(wave, taps, quick))
+      return quick_convolution(wave, taps, bias(), quick).unflatten(2, {-1, period});
+  }
+  return at::conv2d(x, filters, bias(), {shape().stride, 1}, {shape().padding, 0});
 }
 
 std::vector<Convolution*> convolutions_of(torch::nn::Module& module) {

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "vits/model/channel_norm.h"
+
 namespace vits::model {
 
 LayerNormImpl::LayerNormImpl(int64_t channels, double epsilon)
@@ -14,7 +16,7 @@ torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) const {
 }
 
 torch::Tensor LayerNormImpl::over_channels(const torch::Tensor& x) const {
-  return forward(x.transpose(1, 2)).transpose(1, 2);
+  return channel_norm(x, weight_, bias_, epsilon_);
 }
 
 }  // namespace vits::model

@@ -3,18 +3,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/record_function.h>
 #include <c10/util/accumulate.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernel_call.h"
 #include "spline_elements.h"
-#include "vits/base/error.h"
-
-#ifdef VITS_CUDA_KERNELS
-#include <ATen/cuda/CUDAContext.h>
-#include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAGuard.h>
-#endif
 
 namespace vits::model {
 
@@ -80,26 +73,10 @@ SplineRowsOfKnots<T> write(const SplineKnots& knots) {
   return {rows(knots.widths), rows(knots.heights), rows(knots.slopes)};
 }
 
-// `name` is what a profile shows.
 template <class Problem>
 void run(const char* name, const Problem& problem, const at::Device& device) {
-  RECORD_FUNCTION(name, c10::ArrayRef<const c10::IValue>{});
-  if (device.is_cpu()) {
-    spline_cpu(problem);
-    return;
-  }
-#ifdef VITS_CUDA_KERNELS
-  if (device.is_cuda()) {
-    const c10::cuda::CUDAGuard on_device(device);
-    C10_CUDA_CHECK(spline_cuda(problem, at::cuda::getCurrentCUDAStream()));
-    return;
-  }
-#endif
-  throw Error(
-      "This build of vits-train has no CUDA kernels, but the duration predictor's splines were asked to run on {}. "
-      "Build "
-      "it where nvcc is found, or run with --device cpu.",
-      device.str());
+  call_kernel(
+      name, device, [&] { spline_cpu(problem); }, [&](auto stream) { return spline_cuda(problem, stream); });
 }
 
 using torch::autograd::AutogradContext;

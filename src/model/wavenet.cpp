@@ -4,6 +4,7 @@
 
 #include "module_list.h"
 #include "vits/base/shape.h"
+#include "vits/model/gated_step.h"
 
 namespace vits::model {
 
@@ -41,18 +42,21 @@ torch::Tensor WaveNetImpl::forward(const torch::Tensor& x, const torch::Tensor& 
 
   torch::Tensor hidden = x, sum;
   for (size_t layer = 0; layer < in_layers_.size(); ++layer) {
-    auto gates = in_layers_[layer]->forward(hidden);  // [B, 2 H, F]
-    if (condition.defined())
-      gates = gates + condition.narrow(1, static_cast<int64_t>(layer) * 2 * hidden_channels_, 2 * hidden_channels_);
+    const auto gates = in_layers_[layer]->forward(hidden);  // [B, 2 H, F]
     auto acts =
-        gates.narrow(1, 0, hidden_channels_).tanh() * gates.narrow(1, hidden_channels_, hidden_channels_).sigmoid();
+        gated(gates, condition.defined() ? condition.narrow(1, static_cast<int64_t>(layer) * 2 * hidden_channels_,
+                                                            2 * hidden_channels_)
+                                         : torch::Tensor());  // [B, H, F]
     if (dropout_ > 0) acts = at::dropout(acts, dropout_, is_training());
 
-    const auto res_skip = res_skip_layers_[layer]->forward(acts);  // [B, 2 H, F], the last one [B, H, F]
-    const bool last = layer + 1 == in_layers_.size();
-    if (!last) hidden = (hidden + res_skip.narrow(1, 0, hidden_channels_)) * frame_mask;
-    const auto skip = last ? res_skip : res_skip.narrow(1, hidden_channels_, hidden_channels_);
-    sum = sum.defined() ? sum + skip : skip;
+    const auto change = res_skip_layers_[layer]->forward(acts);  // [B, 2 H, F], the last one [B, H, F]
+    if (layer + 1 == in_layers_.size()) {
+      sum = sum.defined() ? sum + change : change;
+    } else {
+      const LayerStep step = layer_step(hidden, sum, change, frame_mask);
+      hidden = step.hidden;
+      sum = step.sum;
+    }
   }
   return sum * frame_mask;
 }

@@ -2,17 +2,10 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
-#include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "vits/base/error.h"
+#include "kernel_call.h"
 #include "weight_rows.h"
-
-#ifdef VITS_CUDA_KERNELS
-#include <ATen/cuda/CUDAContext.h>
-#include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAGuard.h>
-#endif
 
 namespace vits::model {
 
@@ -20,29 +13,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-enum class Direction { kForward, kBackward };
-
-template <typename T>
-void run(Direction direction, const std::vector<WeightRows<T>>& layers, const at::Device& device) {
-  if (device.is_cpu()) {
-    direction == Direction::kForward ? finish_weights_cpu(layers) : finish_weights_backward_cpu(layers);
-    return;
-  }
-#ifdef VITS_CUDA_KERNELS
-  if (device.is_cuda()) {
-    const c10::cuda::CUDAGuard on_device(device);
-    const auto stream = at::cuda::getCurrentCUDAStream();
-    C10_CUDA_CHECK(direction == Direction::kForward ? finish_weights_cuda(layers, stream)
-                                                    : finish_weights_backward_cuda(layers, stream));
-    return;
-  }
-#endif
-  throw Error(
-      "This build of vits-train has no CUDA kernels, but the network's weights are on {}. Build it where nvcc is "
-      "found, or run with --device cpu.",
-      device.str());
-}
 
 template <typename T>
 WeightRows<T> rows_of(const at::Tensor& direction, const at::Tensor& length, const at::Tensor& norm) {
@@ -62,7 +32,6 @@ class FinishWeights : public torch::autograd::Function<FinishWeights> {
  public:
   static variable_list forward(AutogradContext* context, at::TensorList parameters, int64_t count,
                                const std::vector<c10::ScalarType>& dtypes) {
-    RECORD_FUNCTION("vits::finish_weights", c10::ArrayRef<const c10::IValue>{});
     variable_list saved = parameters.vec(), finished;
     for (size_t i = static_cast<size_t>(count); i < parameters.size(); ++i)
       saved.push_back(at::empty(parameters[i].sizes(), parameters[i].options()));
@@ -74,7 +43,9 @@ class FinishWeights : public torch::autograd::Function<FinishWeights> {
         layers.back().finished = finished[i].mutable_data_ptr();
         layers.back().finished_type = dtypes[i];
       }
-      run(Direction::kForward, layers, parameters.front().device());
+      call_kernel(
+          "vits::finish_weights", parameters.front().device(), [&] { finish_weights_cpu(layers); },
+          [&](auto stream) { return finish_weights_cuda(layers, stream); });
     });
     context->save_for_backward(std::move(saved));
     context->saved_data["count"] = count;
@@ -83,7 +54,6 @@ class FinishWeights : public torch::autograd::Function<FinishWeights> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    RECORD_FUNCTION("vits::finish_weights_backward", c10::ArrayRef<const c10::IValue>{});
     const auto saved = context->get_saved_variables();
     const auto count = context->saved_data["count"].toInt();
     const size_t normed = (saved.size() - static_cast<size_t>(count)) / 2;
@@ -104,7 +74,10 @@ class FinishWeights : public torch::autograd::Function<FinishWeights> {
         length = at::empty(saved[static_cast<size_t>(count) + i].sizes(), saved[i].options());
         layers.back().length_gradient = length.mutable_data_ptr<scalar_t>();
       }
-      if (!layers.empty()) run(Direction::kBackward, layers, saved.front().device());
+      if (!layers.empty())
+        call_kernel(
+            "vits::finish_weights_backward", saved.front().device(), [&] { finish_weights_backward_cpu(layers); },
+            [&](auto stream) { return finish_weights_backward_cuda(layers, stream); });
     });
     return found;
   }

@@ -18,6 +18,7 @@ OperatorCounts g_counts;
 struct Frame {
   bool worked = false, waited = false;  // an operator inside it did
   bool blocks = false;                  // it is a copy that the host waits for
+  bool ours = false, within_ours = false;
 };
 thread_local std::vector<Frame> g_stack;
 
@@ -116,7 +117,10 @@ bool blocks(const at::RecordFunction& function) {
 }
 
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
-  g_stack.push_back({.blocks = std::string_view(function.name()) == "aten::copy_" && blocks(function)});
+  const std::string_view name = function.name();
+  const bool within = !g_stack.empty() && (g_stack.back().within_ours || g_stack.back().ours);
+  g_stack.push_back(
+      {.blocks = name == "aten::copy_" && blocks(function), .ours = name.starts_with("vits::"), .within_ours = within});
   return nullptr;
 }
 
@@ -133,7 +137,13 @@ void end(const at::RecordFunction& function, at::ObserverContext*) {
       ++g_counts.waits;
       frame.waited = true;
     }
-    if (!frame.worked && does_no_work(name)) {
+    if (frame.within_ours) {
+      frame.worked = false;
+    } else if (frame.ours) {
+      ++g_counts.kernels;
+      ++g_counts.by_name[std::string(name)];
+      frame.worked = true;
+    } else if (!frame.worked && does_no_work(name)) {
       ++g_counts.views;
     } else if (!frame.worked) {
       ++g_counts.kernels;

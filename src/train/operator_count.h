@@ -8,7 +8,8 @@ namespace vits::train {
 
 struct OperatorCounts {
   // Operators that do work and call no other that does. A convolution takes memory by operators and counts all the
-  // same; views and allocations do no work.
+  // same; views and allocations do no work. An operator of ours (vits::) counts once, whatever it is built of, as one
+  // of LibTorch's libraries does.
   int64_t kernels = 0;
   int64_t views = 0;  // and allocations: those left out
   int64_t casts = 0;  // copies to another number format (or another device)

@@ -1,0 +1,145 @@
+// The arithmetic of gated_step.h at one number, the same source for the processor and the card. Half precision is
+// computed in float32.
+#pragma once
+#include <bit>
+#include <type_traits>
+
+#include "gated_elements.h"
+
+#if defined(__CUDACC__)
+#define VITS_PIECE __host__ __device__ __forceinline__
+#else
+#define VITS_PIECE inline __attribute__((always_inline))
+#endif
+
+namespace vits::model::gated_piece {
+
+template <typename T>
+using Computed = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+// On a processor in float32: what the compiler can turn into vectors, which the library's exp is not. Within 2e-7 of it
+// relatively; beyond the range of float32 the ends of the range.
+VITS_PIECE float exponential(float x) {
+#if defined(__CUDACC__)
+  return expf(x);
+#else
+  const float bounded = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+  // x = n log 2 + rest; the added number rounds n to a whole one in its last bits.
+  constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23
+  const float shifted = bounded * 1.44269504f + kRounder;
+  const float n = shifted - kRounder;
+  const float rest = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
+  float power = 1.9875691500e-4f;
+  power = power * rest + 1.3981999507e-3f;
+  power = power * rest + 8.3334519073e-3f;
+  power = power * rest + 4.1665795894e-2f;
+  power = power * rest + 1.6666665459e-1f;
+  power = power * rest + 5.0000001201e-1f;
+  power = power * rest * rest + rest + 1.0f;
+  const auto exponent = std::bit_cast<uint32_t>(shifted) << 23;
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(power) + exponent);
+#endif
+}
+VITS_PIECE double exponential(double x) { return exp(x); }
+
+template <typename C>
+VITS_PIECE C sigmoid(C x) {
+  return C(1) / (C(1) + exponential(-x));
+}
+
+// Near zero by its series: the difference below would lose its digits there.
+template <typename C>
+VITS_PIECE C hyperbolic_tangent(C x) {
+  if constexpr (std::is_same_v<C, double>) {
+    return tanh(x);
+  } else {
+    const C square = x * x;
+    const C near =
+        x + x * square * (C(-1.0 / 3) + square * (C(2.0 / 15) + square * (C(-17.0 / 315) + square * C(62.0 / 2835))));
+    const C far = C(1) - C(2) / (C(1) + exponential(C(2) * x));
+    return square < C(0.0625) ? near : far;
+  }
+}
+
+// Element `frame` of row `row` (of B H rows): the two halves of it.
+template <typename T>
+struct Halves {
+  int64_t first, second, place;       // in [B, 2 H, F], and in [B, H, F]
+  Computed<T> add_first, add_second;  // the condition
+};
+template <typename T>
+VITS_PIECE Halves<T> halves(const GateExtent& extent, int64_t row, const T* condition) {
+  const int64_t clip = row / extent.channels, channel = row % extent.channels;
+  const int64_t first_row = clip * 2 * extent.channels + channel, second_row = first_row + extent.channels;
+  return {first_row * extent.frames, second_row * extent.frames, row * extent.frames,
+          condition ? static_cast<Computed<T>>(condition[first_row]) : Computed<T>(0),
+          condition ? static_cast<Computed<T>>(condition[second_row]) : Computed<T>(0)};
+}
+
+template <typename T>
+VITS_PIECE void run(const GateForward<T>& problem, const Halves<T>& at, int64_t frame) {
+  using C = Computed<T>;
+  const C a = static_cast<C>(problem.x[at.first + frame]) + at.add_first;
+  const C b = static_cast<C>(problem.x[at.second + frame]) + at.add_second;
+  problem.y[at.place + frame] = static_cast<T>(hyperbolic_tangent(a) * sigmoid(b));
+}
+
+template <typename T>
+VITS_PIECE void run(const GateBackward<T>& problem, const Halves<T>& at, int64_t frame) {
+  using C = Computed<T>;
+  const C t = hyperbolic_tangent(static_cast<C>(problem.x[at.first + frame]) + at.add_first);
+  const C s = sigmoid(static_cast<C>(problem.x[at.second + frame]) + at.add_second);
+  const C gradient = static_cast<C>(problem.y_gradient[at.place + frame]);
+  problem.x_gradient[at.first + frame] = static_cast<T>(gradient * s * (C(1) - t * t));
+  problem.x_gradient[at.second + frame] = static_cast<T>(gradient * t * s * (C(1) - s));
+}
+
+template <typename T>
+VITS_PIECE void run(const StepForward<T>& problem, const Halves<T>& at, int64_t frame, const T* mask) {
+  using C = Computed<T>;
+  const C hidden = static_cast<C>(problem.hidden[at.place + frame]) + static_cast<C>(problem.change[at.first + frame]);
+  problem.next_hidden[at.place + frame] = static_cast<T>(hidden * static_cast<C>(mask[frame]));
+  const C skip = static_cast<C>(problem.change[at.second + frame]);
+  problem.next_sum[at.place + frame] =
+      static_cast<T>(problem.sum ? static_cast<C>(problem.sum[at.place + frame]) + skip : skip);
+}
+
+template <typename T>
+VITS_PIECE void run(const StepBackward<T>& problem, const Halves<T>& at, int64_t frame, const T* mask) {
+  using C = Computed<T>;
+  const C hidden = problem.hidden_gradient
+                       ? static_cast<C>(problem.hidden_gradient[at.place + frame]) * static_cast<C>(mask[frame])
+                       : C(0);
+  problem.from_hidden[at.place + frame] = static_cast<T>(hidden);
+  problem.from_change[at.first + frame] = static_cast<T>(hidden);
+  problem.from_change[at.second + frame] =
+      problem.sum_gradient ? problem.sum_gradient[at.place + frame] : static_cast<T>(0.0f);
+}
+
+template <typename T>
+VITS_PIECE const T* condition_of(const GateForward<T>& problem) {
+  return problem.condition;
+}
+template <typename T>
+VITS_PIECE const T* condition_of(const GateBackward<T>& problem) {
+  return problem.condition;
+}
+template <typename T>
+VITS_PIECE const T* condition_of(const StepForward<T>&) {
+  return nullptr;
+}
+template <typename T>
+VITS_PIECE const T* condition_of(const StepBackward<T>&) {
+  return nullptr;
+}
+
+// One number of any of the four.
+template <template <typename> class Problem, typename T>
+VITS_PIECE void run_at(const Problem<T>& problem, const Halves<T>& at, int64_t row, int64_t frame) {
+  if constexpr (requires { problem.mask; })
+    run(problem, at, frame, problem.mask + row / problem.extent.channels * problem.extent.frames);
+  else
+    run(problem, at, frame);
+}
+
+}  // namespace vits::model::gated_piece

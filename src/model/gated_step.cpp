@@ -1,0 +1,117 @@
+#include "vits/model/gated_step.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "gated_elements.h"
+#include "kernel_call.h"
+
+namespace vits::model {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+template <class Problem>
+void run(const char* name, const Problem& problem, const at::Device& device) {
+  call_kernel(
+      name, device, [&] { gated_cpu(problem); }, [&](auto stream) { return gated_cuda(problem, stream); });
+}
+
+// x: [B, 2 H, F]
+GateExtent extent_of(const at::Tensor& x) { return {x.size(0), x.size(1) / 2, x.size(2)}; }
+
+at::Tensor empty_half(const at::Tensor& x) { return at::empty({x.size(0), x.size(1) / 2, x.size(2)}, x.options()); }
+
+template <typename T>
+const T* read(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<T>() : nullptr;
+}
+
+#define VITS_DISPATCH(tensor, ...) \
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), "gated_step", __VA_ARGS__)
+
+class Gate : public torch::autograd::Function<Gate> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const std::optional<at::Tensor>& condition) {
+    const auto added = condition.value_or(at::Tensor());
+    context->save_for_backward({x, added});
+    const auto y = empty_half(x);
+    VITS_DISPATCH(x, [&] {
+      run("vits::gate",
+          GateForward<scalar_t>{extent_of(x), read<scalar_t>(x), read<scalar_t>(added), y.mutable_data_ptr<scalar_t>()},
+          x.device());
+    });
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto& x = saved[0];
+    const auto& added = saved[1];
+    const auto y_gradient = gradients[0].contiguous(), x_gradient = at::empty(x.sizes(), x.options());
+    VITS_DISPATCH(x, [&] {
+      run("vits::gate_backward",
+          GateBackward<scalar_t>{extent_of(x), read<scalar_t>(x), read<scalar_t>(added), read<scalar_t>(y_gradient),
+                                 x_gradient.mutable_data_ptr<scalar_t>()},
+          x.device());
+    });
+    return {x_gradient, added.defined() ? x_gradient.sum(2, /*keepdim=*/true) : at::Tensor()};
+  }
+};
+
+class Step : public torch::autograd::Function<Step> {
+ public:
+  static variable_list forward(AutogradContext* context, const at::Tensor& hidden, const std::optional<at::Tensor>& sum,
+                               const at::Tensor& change, const at::Tensor& mask) {
+    context->save_for_backward({mask});
+    context->saved_data["has_sum"] = sum.has_value();
+    context->set_materialize_grads(false);
+    const auto next_hidden = empty_half(change), next_sum = empty_half(change);
+    VITS_DISPATCH(change, [&] {
+      run("vits::layer_step",
+          StepForward<scalar_t>{extent_of(change), read<scalar_t>(hidden), read<scalar_t>(sum.value_or(at::Tensor())),
+                                read<scalar_t>(change), read<scalar_t>(mask), next_hidden.mutable_data_ptr<scalar_t>(),
+                                next_sum.mutable_data_ptr<scalar_t>()},
+          change.device());
+    });
+    return {next_hidden, next_sum};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto mask = context->get_saved_variables()[0];
+    const auto of_hidden = gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
+    const auto of_sum = gradients[1].defined() ? gradients[1].contiguous() : at::Tensor();
+    const at::Tensor& one = of_hidden.defined() ? of_hidden : of_sum;
+    const auto from_hidden = at::empty(one.sizes(), one.options());
+    const auto from_change = at::empty({one.size(0), 2 * one.size(1), one.size(2)}, one.options());
+    VITS_DISPATCH(one, [&] {
+      run("vits::layer_step_backward",
+          StepBackward<scalar_t>{extent_of(from_change), read<scalar_t>(mask), read<scalar_t>(of_hidden),
+                                 read<scalar_t>(of_sum), from_hidden.mutable_data_ptr<scalar_t>(),
+                                 from_change.mutable_data_ptr<scalar_t>()},
+          one.device());
+    });
+    const bool has_sum = context->saved_data["has_sum"].toBool();
+    return {from_hidden, has_sum ? of_sum : at::Tensor(), from_change, at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor gated(const at::Tensor& x, const at::Tensor& condition) {
+  if (!condition.defined()) return Gate::apply(x.contiguous(), std::nullopt);
+  return Gate::apply(x.contiguous(), std::optional(condition.to(x.scalar_type()).contiguous()));
+}
+
+LayerStep layer_step(const at::Tensor& hidden, const at::Tensor& sum, const at::Tensor& change,
+                     const at::Tensor& frame_mask) {
+  const auto like = [&](const at::Tensor& tensor) { return tensor.to(change.scalar_type()).contiguous(); };
+  const auto sums = sum.defined() ? std::optional(like(sum)) : std::nullopt;
+  const auto made = Step::apply(like(hidden), sums, change.contiguous(), like(frame_mask));
+  return {made[0], made[1]};
+}
+
+}  // namespace vits::model

@@ -1,0 +1,63 @@
+#include <ATen/Parallel.h>
+#include <c10/util/BFloat16.h>
+#include <c10/util/Half.h>
+
+#include <algorithm>
+
+#include "gated_elements.h"
+#include "gated_piece.h"
+#include "processor_clones.h"
+#include "vits/base/parallel.h"
+
+namespace vits::model {
+
+namespace {
+
+constexpr int64_t kNumbersATask = 65536;
+
+template <template <typename> class Problem, typename T>
+VITS_PIECE void run_row(const Problem<T>& problem, int64_t row) {
+  const auto at = gated_piece::halves<T>(problem.extent, row, gated_piece::condition_of(problem));
+  const Problem<T> of = problem;
+#pragma GCC ivdep
+  for (int64_t frame = 0; frame < problem.extent.frames; ++frame) gated_piece::run_at(of, at, row, frame);
+}
+
+// Clones for processors cannot be templates.
+VITS_FOR_EACH_PROCESSOR void run_row_float(const GateForward<float>& problem, int64_t row) { run_row(problem, row); }
+VITS_FOR_EACH_PROCESSOR void run_row_float(const GateBackward<float>& problem, int64_t row) { run_row(problem, row); }
+VITS_FOR_EACH_PROCESSOR void run_row_float(const StepForward<float>& problem, int64_t row) { run_row(problem, row); }
+VITS_FOR_EACH_PROCESSOR void run_row_float(const StepBackward<float>& problem, int64_t row) { run_row(problem, row); }
+
+template <template <typename> class Problem, typename T>
+void run_any_row(const Problem<T>& problem, int64_t row) {
+  if constexpr (std::is_same_v<T, float>)
+    run_row_float(problem, row);
+  else
+    run_row(problem, row);
+}
+
+}  // namespace
+
+template <class Problem>
+void gated_cpu(const Problem& problem) {
+  const int64_t rows = problem.extent.clips * problem.extent.channels;
+  const int64_t rows_a_task = std::max<int64_t>(1, kNumbersATask / std::max<int64_t>(1, problem.extent.frames));
+  base::for_each_task((rows + rows_a_task - 1) / rows_a_task, at::get_num_threads(), [&](int64_t task) {
+    const int64_t end = std::min(rows, (task + 1) * rows_a_task);
+    for (int64_t row = task * rows_a_task; row < end; ++row) run_any_row(problem, row);
+  });
+}
+
+#define VITS_INSTANTIATE(T)                        \
+  template void gated_cpu(const GateForward<T>&);  \
+  template void gated_cpu(const GateBackward<T>&); \
+  template void gated_cpu(const StepForward<T>&);  \
+  template void gated_cpu(const StepBackward<T>&);
+VITS_INSTANTIATE(float)
+VITS_INSTANTIATE(double)
+VITS_INSTANTIATE(c10::Half)
+VITS_INSTANTIATE(c10::BFloat16)
+#undef VITS_INSTANTIATE
+
+}  // namespace vits::model
