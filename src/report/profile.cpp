@@ -53,13 +53,16 @@ void Profile::close_group() {
 void Profile::add(const std::string& phase, double seconds) {
   const std::string whole = whole_of(phase);
   const auto known = [&](const std::string& name) { return std::find(order_.begin(), order_.end(), name); };
-  if (known(whole) == order_.end()) order_.push_back(whole);
-  if (is_part(phase) && known(phase) == order_.end()) {
-    // Behind the parts that are known already.
-    auto place = known(whole) + 1;
+  const auto behind = [&](const std::string& name) {  // and its parts
+    auto place = known(name);
+    if (place == order_.end()) return place;
+    ++place;
     while (place != order_.end() && is_part(*place)) ++place;
-    order_.insert(place, phase);
-  }
+    return place;
+  };
+  if (known(whole) == order_.end()) order_.insert(behind(newest_), whole);
+  if (is_part(phase) && known(phase) == order_.end()) order_.insert(behind(whole), phase);
+  newest_ = whole;
   sums_[phase].seconds += seconds;
   sums_[phase].since_interval += seconds;
   if (phase != kOutside) training_seconds_ += seconds;

@@ -58,6 +58,20 @@ TEST(Profile, TableHasTheStepsOrderWithPartsAndTheirRestBelowTheWhole) {
   EXPECT_EQ(Profile().table(), "");
 }
 
+// While the discriminators learn alone, a step has fewer phases.
+TEST(Profile, APhaseThatComesLaterStandsBehindTheOneItFollows) {
+  Profile profile;
+  for (int64_t step = 1; step <= 2; ++step) {
+    profile.begin_step(step);
+    profile.add("discriminators_update", 1.0);
+    if (step == 2) profile.add("voice_backward", 1.0);
+    profile.add("losses", 1.0);
+  }
+  const std::string table = profile.table();
+  EXPECT_LT(table.find("discriminators update"), table.find("voice backward"));
+  EXPECT_LT(table.find("voice backward"), table.find("losses"));
+}
+
 TEST(Profile, SummaryNamesTheLargestPhasesAndTheWaitForData) {
   EXPECT_EQ(of_steps(2).summary(),
             "2000.0 ms a step, 50 % gap, 25 % voice forward, 25 % voice backward, 0.00 % waiting for data");

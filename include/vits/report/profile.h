@@ -59,7 +59,8 @@ class Profile {
   int64_t traced_steps_;
   int64_t steps_ = 0, steps_since_interval_ = 0;
   int64_t step_ = -1, step_begin_ns_ = 0, now_ns_ = 0;
-  std::vector<std::string> order_;  // of phases, each part behind its whole
+  std::vector<std::string> order_;  // of phases: each behind the one it follows, a part behind its whole
+  std::string newest_;              // without its part
   std::map<std::string, Sum> sums_;
   double training_seconds_ = 0.0;
   Span group_;  // of phases that follow one another and are parts of the same; without a name: none is open
