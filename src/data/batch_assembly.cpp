@@ -37,7 +37,7 @@ void fill_row(std::span<const int16_t> sound, int64_t mirrored, int64_t reach, s
 
 int64_t mirrored_samples(const StoreTarget& target) { return (target.fft_samples - target.hop_samples) / 2; }
 
-BatchShape BatchShape::of(const ClipStore& store, const ClipNumbers& clips, int64_t round_frames) {
+BatchShape BatchShape::of(const ClipStore& store, const ClipNumbers& clips, const PaddedShapes& padded) {
   if (clips.empty()) throw Error("a batch without clips. This is a bug in vits-train.");
   BatchShape shape{.clips = static_cast<int64_t>(clips.size())};
   for (const int64_t number : clips) {
@@ -45,7 +45,8 @@ BatchShape BatchShape::of(const ClipStore& store, const ClipNumbers& clips, int6
     shape.tokens = std::max(shape.tokens, clip.tokens);
     shape.frames = std::max(shape.frames, clip.frames);
   }
-  shape.frames = (shape.frames + round_frames - 1) / round_frames * round_frames;
+  shape.frames = padded.frames(shape.frames);
+  shape.tokens = padded.tokens(shape.frames, shape.tokens);
   shape.samples = (shape.frames - 1) * store.target().hop_samples + store.target().fft_samples;
   return shape;
 }

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "vits/data/clip_store.h"
+#include "vits/data/padded_shapes.h"
 #include "vits/data/sampler.h"
 
 namespace vits::data {
@@ -14,7 +15,7 @@ namespace vits::data {
 struct BatchShape {
   int64_t clips = 0, tokens = 0, frames = 0, samples = 0;  // B, T, F, S
 
-  static BatchShape of(const ClipStore& store, const ClipNumbers& clips, int64_t round_frames);
+  static BatchShape of(const ClipStore& store, const ClipNumbers& clips, const PaddedShapes& padded);
 };
 
 // How many samples are mirrored at each end.

@@ -24,7 +24,6 @@ namespace {
 
 // Two are in the hands of the caller, one is being filled.
 constexpr size_t kSlots = 3;
-constexpr int64_t kCardRoundFrames = 16;
 constexpr uint64_t kCardShare = 10;  // of its free memory that "auto" fills with samples
 
 // How many numbers the largest batch has.
@@ -75,7 +74,7 @@ struct Loader::State {
 
   const ClipStore& store;
   const c10::Device device;
-  const int64_t round_frames;
+  PaddedShapes padded;
   at::Tensor arena;                                 // all samples on the device; undefined when they stay on the host
   std::optional<c10::impl::VirtualGuardImpl> card;  // what to ask for streams
   std::optional<c10::Stream> copying;               // the card's stream of ours
@@ -112,9 +111,8 @@ Loader::State::State(const ClipStore& the_store, c10::Device the_device, const L
                      uint64_t device_bytes_free)
     : store(the_store),
       device(with_index(the_device)),
-      round_frames(options.round_frames > 0 ? options.round_frames
-                   : the_device.is_cpu()    ? 1
-                                            : kCardRoundFrames) {
+      padded(options.round_frames == 0 && the_device.is_cpu() ? 1 : options.round_frames) {
+  for (const StoredClip& clip : store.clips()) padded.add(clip.frames, clip.tokens);
   if (wants_arena_there(store, device, options.data_on_gpu, device_bytes_free)) arena = store.samples().to(device);
   if (on_card()) {
     card.emplace(device.type());
@@ -193,7 +191,7 @@ void Loader::State::fill(Slot& slot, const ClipNumbers& clips, const Capacity& n
   const c10::OptionalStreamGuard on_stream(copying);
   if (on_card()) slot.sent->synchronize();
   make_room(slot, needed);
-  const BatchShape shape = BatchShape::of(store, clips, round_frames);
+  const BatchShape shape = BatchShape::of(store, clips, padded);
   const auto [B, T, F, S] = shape;
   const auto in = [&, B = B, T = T, F = F, S = S](const Buffers& buffers) {
     return Buffers{part(buffers.numbers, {kNumberRows, B}), part(buffers.token_ids, {B, T}),
@@ -242,7 +240,7 @@ Loader::~Loader() = default;
 
 void Loader::begin(std::vector<ClipNumbers> batches) {
   Capacity largest;
-  for (const ClipNumbers& clips : batches) largest.include(BatchShape::of(state_->store, clips, state_->round_frames));
+  for (const ClipNumbers& clips : batches) largest.include(BatchShape::of(state_->store, clips, state_->padded));
   const std::lock_guard lock(state_->mutex);
   State& state = *state_;
   state.capacity = {std::max(state.capacity.clips, largest.clips),

@@ -11,8 +11,8 @@ namespace vits::data {
 namespace {
 
 // More batches in a group mean less padding and a less random order: at 64 batches of 8 clips of usual lengths some 2 %
-// of the frames are padding.
-constexpr size_t kGroupBatches = 64;
+// of the frames are padding, at 256 some 0.5 %. Small sets keep several groups, or the same clips would always meet.
+constexpr size_t kLeastGroupBatches = 64, kMostGroupBatches = 256, kGroups = 16;
 
 struct Ranked {
   int64_t frames = 0;
@@ -78,7 +78,8 @@ std::vector<ClipNumbers> Sampler::epoch(int64_t number) const {
   }
 
   std::vector<RankedBatch> batches;
-  const size_t group_size = options_.length_buckets ? kGroupBatches * batch_size : std::max<size_t>(order.size(), 1);
+  const size_t group_batches = std::clamp(order.size() / batch_size / kGroups, kLeastGroupBatches, kMostGroupBatches);
+  const size_t group_size = options_.length_buckets ? group_batches * batch_size : std::max<size_t>(order.size(), 1);
   for (size_t begin = 0; begin < order.size(); begin += group_size) {
     const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
     std::vector<Ranked> group(first, first + static_cast<std::ptrdiff_t>(std::min(group_size, order.size() - begin)));

@@ -27,7 +27,8 @@ struct LoaderOptions {
     field("data_on_gpu", data_on_gpu, base::one_of({"auto", "true", "false"}),
           "Keep all samples in the card's memory; auto: where they take at most a tenth of what is free.");
     field("round_frames", round_frames, base::between(0, 1024),
-          "Pad batches to multiples of so many frames, so that shapes repeat; 0: 16 on a card, 1 on the CPU.");
+          "Pad batches to multiples of so many frames, so that shapes repeat; 0: on a card to 8, of longer clips to 16 "
+          "and more, on the CPU to none.");
   }
 };
 
