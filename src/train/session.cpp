@@ -147,7 +147,10 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
                       .half = half,
                       .keeps = options.fit.gradient_checkpointing ? model::Keeps::kInputs : model::Keeps::kAll});
   if (options.batches.batch_size == 0) find_batch_size(session, options);
-  session.graphs = std::make_unique<StepGraphs>(*session.learner, options.machine.cuda_graphs);
+  if (options.report.profile)  // a recording is one launch
+    session.graphs = std::make_unique<StepGraphs>(*session.learner, nullptr, "--profile tells its modules apart");
+  else
+    session.graphs = std::make_unique<StepGraphs>(*session.learner, options.machine.cuda_graphs);
 
   const data::ClipNumbers clips = session.store->training();
   std::vector<int64_t> frames;

@@ -99,7 +99,8 @@ struct ReportOptions {
     field("sample_text", sample_text, base::any(),
           "A sentence to speak as a sample; without it those of two held-out clips.");
     field("profile", profile, base::any(),
-          "Tell at the end where each step's time went, and write profile_trace.json for ui.perfetto.dev.");
+          "Tell at the end where each step's time went, and write profile_trace.json for ui.perfetto.dev. CUDA graphs "
+          "are off meanwhile.");
     field("wandb", wandb, base::any(), "Pass the figures on to Weights & Biases with its own program.");
     field("wandb_project", wandb_project, base::any(), "The project there.");
   }
