@@ -16,6 +16,10 @@ namespace memory = c10::cuda::CUDACachingAllocator;
 // The loader's thread uses the card meanwhile, on a stream of its own: what it may call there is none of our business.
 constexpr auto kMode = cudaStreamCaptureModeThreadLocal;
 
+// A recorded kernel takes memory of the driver, so that some hundred megabytes may go to the graph of a step. What is
+// free serves steps that are not recorded, too.
+constexpr size_t kRoomShare = 6;
+
 class CudaRecording : public Recording {
  public:
   at::cuda::CUDAGraph& graph() { return graph_; }
@@ -50,9 +54,8 @@ class CudaGraphRecorder : public GraphRecorder {
 
   std::unique_ptr<Recording> record(const DeviceWork& work) override {
     const c10::cuda::CUDAGuard on_device(device_);
-    // What eager steps left in the allocator's store is given to the recording's pool.
-    c10::cuda::device_synchronize();
-    memory::emptyCache();
+    // What eager steps left in the allocator's store is for the recording's pool.
+    free_memory();
     auto recording = std::make_unique<CudaRecording>();
     const c10::cuda::CUDAStreamGuard on_side(side_);
     at::cuda::CUDAGraph& graph = recording->graph();
@@ -70,6 +73,13 @@ class CudaGraphRecorder : public GraphRecorder {
       throw;
     }
     return recording;
+  }
+
+  bool has_room() override {
+    free_memory();
+    size_t free_bytes = 0, total_bytes = 0;
+    C10_CUDA_CHECK(cudaMemGetInfo(&free_bytes, &total_bytes));
+    return free_bytes > total_bytes / kRoomShare;
   }
 
   void free_memory() override {

@@ -15,11 +15,6 @@ namespace vits::train {
 
 namespace {
 
-std::string first_sentence(const std::string& text) {
-  const std::string line = text.substr(0, text.find('\n'));
-  return line.substr(0, line.find(". "));
-}
-
 std::string clips_text(int64_t clips) { return clips == 1 ? "1 clip" : fmt::format("{} clips", clips); }
 
 StepBatch rows_of(const StepBatch& whole, const std::vector<int64_t>& rows) {
@@ -52,6 +47,7 @@ FittedSteps::Surroundings FittedSteps::of_device(at::Device device) {
                 if (action == MemoryAction::kEmptyCache) release_memory(device);
                 if (action == MemoryAction::kGiveBackHostMemory) release_host_memory(device);
               },
+          .release = [device] { release_memory(device); },
           .tell = [](const std::string&) {},
           .left_out = [](int64_t) {}};
 }
@@ -71,32 +67,35 @@ void FittedSteps::learn(const std::vector<int64_t>& clips, int64_t frames, Batch
     if (!left_out_.contains(clips[row])) rows.push_back(static_cast<int64_t>(row));
 
   std::optional<std::string> failure;
+  bool was_made = false;
   do {
-    if (failure) shrink(rows, clips, frames, *failure);
+    if (failure) shrink(rows, clips, frames, was_made, *failure);
     failure.reset();
+    was_made = false;
     const auto count = static_cast<int64_t>(rows.size());
     place.parts = micro_.parts(count, frames);
     clips_at_once_ = count == 0 ? 0 : (count + place.parts - 1) / place.parts;
     if (count == 0 && place.of == 1) return;  // a step of nothing
     try {
       StepBatch ready;
-      if (count > 0) ready = make();
+      if (count > 0) ready = make(place.parts);
       if (count > 0 && rows.size() < clips.size()) ready = rows_of(ready, rows);
+      was_made = true;
       learn(ready, place);
     } catch (const std::exception& thrown) {
       if (!is_out_of_memory(thrown)) throw;
-      failure = first_sentence(thrown.what());
+      failure = want_of_memory(thrown);
     }
     // Only here, behind the handler, nothing holds the tensors of the attempt any more.
   } while (failure);
   if (watches_ && clips_at_once_ > 0) look(static_cast<int64_t>(rows.size()), frames);
 }
 
-void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames,
+void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, bool was_made,
                          const std::string& reason) {
   ++times_out_;
   learner_.take_back();
-  around_.act(MemoryAction::kEmptyCache);
+  around_.release();
   const auto count = static_cast<int64_t>(rows.size());
   if (const int64_t half = micro_.halve(clips_at_once_, frames); half > 0) {
     around_.tell(
@@ -106,6 +105,12 @@ void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>&
     return;
   }
   if (rows.empty()) throw vits::Error("there is no memory left to end a step in ({}). Close other programs.", reason);
+  if (!was_made) {  // no clip is to blame
+    around_.tell(fmt::format("there was no memory for a batch of {} and {} frames ({}): it is passed over this time",
+                             clips_text(count), frames, reason));
+    rows.clear();
+    return;
+  }
   const auto row = rows.begin() + std::min(learner_.part_at_work(), count - 1);
   const int64_t clip = clips[static_cast<size_t>(*row)];
   rows.erase(row);

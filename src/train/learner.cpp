@@ -98,14 +98,25 @@ void Learner::forget(Loss first, Loss last) {
 
 void Learner::learn(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
                     BatchPlace place, Learns who, Rates rates, const Mark& mark) {
-  if (stage_ == Stage::kNothing) set_rates(rates);
+  if (stage_ == Stage::kNothing) begin(place, rates);
   compute(batch, draws, real_mel, place, who, mark);
   count(place);
 }
 
-void Learner::set_rates(Rates rates) {
+void Learner::begin(BatchPlace place, Rates rates) {
+  first_of_step_ = place.number == 0;
   voice_->rate.fill_(rates.generator);
-  if (judges_) judges_->rate.fill_(rates.discriminators);
+  voice_->keep_gradients(place);
+  if (judges_) {
+    judges_->rate.fill_(rates.discriminators);
+    judges_->keep_gradients(place);
+  }
+  begun_ = true;
+}
+
+void Learner::count(BatchPlace place) {
+  begun_ = false;
+  sums_.count(place.is_last());
 }
 
 void Learner::compute(const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel,
@@ -113,12 +124,6 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
   const bool voice_learns = who == Learns::kBoth;
   const auto parts = batch_parts(batch, draws, real_mel, place.parts);
   const bool whole = parts.size() == 1;
-  first_of_step_ = place.number == 0;
-  if (stage_ == Stage::kNothing) {
-    voice_->keep_gradients(place);
-    if (judges_) judges_->keep_gradients(place);
-  }
-  begun_ = true;
 
   std::optional<model::Synthesis> made;  // of the whole batch: it serves both networks
   std::vector<model::RandomState> chances;
@@ -159,11 +164,9 @@ void Learner::compute(const model::TrainingBatch& batch, const model::Draws& dra
   voice_weights_.reset();
   real_maps_.clear();
   stage_ = Stage::kNothing;
-  begun_ = false;
 }
 
 void Learner::forget_unmade() {
-  begun_ = false;
   losses_ = {};
   voice_weights_.reset();
   real_maps_.clear();
@@ -175,6 +178,7 @@ void Learner::forget_unmade() {
 }
 
 void Learner::take_back() {
+  failed_.forget();
   real_maps_.clear();
   voice_weights_.reset();
   if (!begun_) return;  // the gradients are those of the batches before, and untouched

@@ -1,9 +1,11 @@
 #include "vits/train/out_of_memory.h"
 
+#include <ATen/ATen.h>
 #include <ATen/core/CachingHostAllocator.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <new>
 #include <string_view>
 
@@ -14,14 +16,29 @@ namespace vits::train {
 bool is_out_of_memory(const std::exception& failure) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&failure) || dynamic_cast<const std::bad_alloc*>(&failure))
     return true;
-  if (!dynamic_cast<const c10::Error*>(&failure)) return false;
   const std::string_view text = failure.what();
+  // oneDNN's own type of error, which says no more; what it cannot do at all it says when it is asked for a descriptor.
+  if (text == "could not create a primitive" || text == "could not execute a primitive") return true;
+  if (!dynamic_cast<const c10::Error*>(&failure)) return false;
   for (const char* words : {"DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory",
                             "CUDA error: out of memory", "CUDA out of memory", "CUDNN_STATUS_ALLOC_FAILED",
                             "CUBLAS_STATUS_ALLOC_FAILED", "CUFFT_ALLOC_FAILED"})
     if (text.find(words) != std::string_view::npos) return true;
   return false;
 }
+
+std::string want_of_memory(const std::exception& failure) {
+  const std::string text = failure.what(), words = "ried to allocate ";
+  const std::string line = text.substr(0, text.find('\n'));
+  const size_t found = text.find(words);
+  if (found == std::string::npos) return line.substr(0, line.find(". "));
+  const std::string amount = text.substr(found + words.size(), 40);
+  return amount.substr(0, std::min(amount.find(". "), amount.find('\n'))) + " were asked for";
+}
+
+FailedPasses::FailedPasses() : oldest_(at::zeros({}).set_requires_grad(true) * 1) {}
+
+void FailedPasses::forget() { oldest_.backward({}, /*retain_graph=*/true); }
 
 void release_memory(c10::Device device) {
   if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();

@@ -45,9 +45,9 @@ Speed measure_speed(Session& session, data::Loader& loader, FittedSteps& fitted,
       const auto loaded = loader.next();
       fitted.learn(
           loaded->clips, loaded->frames, {number, accumulation_steps},
-          [&] {
+          [&](int64_t parts) {
             return step_batch(*loaded, session.store->target(), session.voice.config, learner.mel_bank(), kSeed,
-                              made * accumulation_steps + number);
+                              made * accumulation_steps + number, parts);
           },
           [&](const StepBatch& ready, BatchPlace place) {
             session.graphs->learn(ready, place, Learns::kBoth, kRates);

@@ -4,6 +4,7 @@
 #include <ATen/Context.h>
 
 #include <mutex>
+#include <vector>
 
 #include "vits/audio/spectrogram.h"
 #include "vits/model/masks.h"
@@ -12,7 +13,14 @@ namespace vits::train {
 
 namespace {
 
-model::TrainingBatch training_batch(const data::Batch& batch, const data::StoreTarget& target) {
+at::Tensor spectrogram_in_parts(const at::Tensor& wave, const audio::SpectrogramShape& shape, int64_t parts) {
+  if (parts <= 1) return audio::spectrogram_of_mirrored(wave, shape);
+  std::vector<at::Tensor> made;
+  for (const at::Tensor& part : wave.chunk(parts, 0)) made.push_back(audio::spectrogram_of_mirrored(part, shape));
+  return at::cat(made);
+}
+
+model::TrainingBatch training_batch(const data::Batch& batch, const data::StoreTarget& target, int64_t parts) {
   const audio::SpectrogramShape shape{.fft_samples = target.fft_samples, .hop_samples = target.hop_samples};
   const int64_t mirrored = (shape.fft_samples - shape.hop_samples) / 2;
   const auto token_lengths = batch.lengths_there[0], frame_lengths = batch.lengths_there[1];
@@ -21,7 +29,7 @@ model::TrainingBatch training_batch(const data::Batch& batch, const data::StoreT
   result.token_ids = batch.token_ids;
   result.token_mask = model::length_mask(token_lengths, batch.token_ids.size(1));
   result.frame_mask = model::length_mask(frame_lengths, batch.frames);
-  result.spectrogram = audio::spectrogram_of_mirrored(wave, shape) * result.frame_mask;
+  result.spectrogram = spectrogram_in_parts(wave, shape, parts) * result.frame_mask;
   result.waveform = wave.narrow(1, mirrored, batch.frames * shape.hop_samples).unsqueeze(1);
   result.speaker_ids = batch.speaker_ids;
   // The search on the host wants them there, the kernel on the device.
@@ -54,9 +62,9 @@ void seed_batch(at::Device device, int64_t seed, int64_t number) {
 }  // namespace
 
 StepBatch step_batch(const data::Batch& loaded, const data::StoreTarget& target, const model::VitsConfig& config,
-                     const at::Tensor& mel_bank, int64_t seed, int64_t number) {
+                     const at::Tensor& mel_bank, int64_t seed, int64_t number, int64_t parts) {
   StepBatch made;
-  made.batch = training_batch(loaded, target);
+  made.batch = training_batch(loaded, target, parts);
   seed_batch(loaded.samples.device(), seed, number);
   made.draws = model::draw(made.batch, config);
   made.real_mel = slice_mel(loaded, made.batch, made.draws, mel_bank, target.segment_frames);

@@ -147,7 +147,7 @@ formats::Json benchmark_steps(const RunOptions& options, const std::filesystem::
   for (const auto& [name, count] : counts.by_name) commonest.emplace_back(-count, name);
   std::sort(commonest.begin(), commonest.end());
   formats::Json common;
-  for (size_t i = 0; i < std::min<size_t>(commonest.size(), 12); ++i) common[commonest[i].second] = -commonest[i].first;
+  for (size_t i = 0; i < std::min<size_t>(commonest.size(), 40); ++i) common[commonest[i].second] = -commonest[i].first;
 
   return {
       {"program", "vits-train"},

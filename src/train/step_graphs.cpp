@@ -16,7 +16,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 // What compute() decides by besides the batch's shape.
 std::vector<int64_t> key_of(const StepBatch& batch, BatchPlace place, Learns who) {
   auto key = shape_of(batch);
-  key.insert(key.end(), {place.of, place.number == 0, place.is_last(), who == Learns::kBoth});
+  key.insert(key.end(), {place.of, place.is_last(), who == Learns::kBoth});
   return key;
 }
 
@@ -47,7 +47,7 @@ void StepGraphs::learn(const StepBatch& batch, BatchPlace place, Learns who, Rat
   }
   Shape& of = shape(key_of(batch, place, who), batch);
   put(batch, of.places);
-  learner_.set_rates(rates);
+  learner_.begin(place, rates);
   make(of, place, who);
   learner_.count(place);
 }
@@ -85,7 +85,12 @@ void StepGraphs::make(Shape& of, BatchPlace place, Learns who) {
 }
 
 void StepGraphs::record(Shape& of, const DeviceWork& work) {
-  while (by_use_.size() >= most_graphs_) release(shapes_.at(by_use_.front()));
+  while (!by_use_.empty() && (by_use_.size() >= most_graphs_ || !recorder_->has_room()))
+    release(shapes_.at(by_use_.front()));
+  if (by_use_.empty() && !recorder_->has_room()) {
+    of.warm_ups = 0;  // asked again in some steps
+    return;
+  }
   const LastOperator watched;
   try {
     of.recording = recorder_->record(work);

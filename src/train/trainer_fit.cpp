@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "trainer_state.h"
+#include "vits/base/error.h"
 #include "vits/base/files.h"
 #include "vits/report/figures.h"
 #include "vits/train/batch_fit.h"
@@ -29,6 +28,19 @@ void Trainer::State::fit() {
       cache.keep(session.fit_key, {.clips = session.clips_that_fit, .micro_batches = fitted->micro_batches()});
     }
   };
+  // Recordings hold memory that the allocator takes for free.
+  around.figures = [this, figures = around.figures] {
+    MemoryFigures now = figures();
+    if (session.graphs->figures().graphs > 0) {
+      now.peak_bytes += now.kept_bytes;
+      now.resting_bytes += now.kept_bytes;
+    }
+    return now;
+  };
+  around.release = [this, release = around.release] {
+    session.graphs->release();
+    release();
+  };
   around.left_out = [this](int64_t clip) { leave_out(clip); };
   fitted = std::make_unique<FittedSteps>(learner(), options.fit.memory_manager, std::move(around));
   fitted->restore(session.micro_batches, {});
@@ -37,21 +49,17 @@ void Trainer::State::fit() {
 void Trainer::State::learn(const data::Batch& loaded, BatchPlace place, Learns who, Rates rates) {
   fitted->learn(
       loaded.clips, loaded.frames, place,
-      [&] {
+      [&](int64_t parts) {
         StepBatch ready = step_batch(loaded, session.store->target(), session.voice.config, learner().mel_bank(),
-                                     options.machine.seed + 1'000'003 * guard.rollbacks(), progress.batches);
+                                     options.machine.seed + 1'000'003 * guard.rollbacks(), progress.batches, parts);
         profile.mark("batch");
         return ready;
       },
       [&](const StepBatch& ready, BatchPlace in_parts) {
-        StepGraphs& graphs = *session.graphs;
-        // What was recorded holds memory of its own, which is wanted now.
-        if (std::exchange(times_without_memory, fitted->times_out_of_memory()) != fitted->times_out_of_memory())
-          graphs.release();
         if (profile.is_on())
           learner().learn(ready.batch, ready.draws, ready.real_mel, in_parts, who, rates, profile.marks());
         else
-          graphs.learn(ready, in_parts, who, rates);
+          session.graphs->learn(ready, in_parts, who, rates);
       });
   if (const auto news = session.graphs->take_news()) {
     if (report)
@@ -63,6 +71,11 @@ void Trainer::State::learn(const data::Batch& loaded, BatchPlace place, Learns w
 
 void Trainer::State::leave_out(int64_t clip) {
   const data::StoredClip& of = session.store->clips()[static_cast<size_t>(clip)];
+  if (fitted->clips_left_out().size() == session.store->training().size())
+    throw Error(
+        "not one of the {} clips fits in memory, even alone. Close other programs, or try --gradient_checkpointing or "
+        "--adversarial false.",
+        fitted->clips_left_out().size());
   const std::string sentence = fmt::format(
       "{} does not fit in memory even alone ({} frames, {} tokens) and is left out from here on: skipped.csv", of.id,
       of.frames, of.tokens);

@@ -74,7 +74,6 @@ struct Trainer::State {
   std::vector<data::ClipNumbers> epoch_batches;
   std::vector<data::ClipNumbers> recent_batches;  // since the last look at the losses
   ThroughputMeter meter;
-  int64_t times_without_memory = 0;  // when the graphs were last given back
   StepProfile profile;
   report::StepReport shown;  // the figures of the last look
 

@@ -1,8 +1,11 @@
 // How much memory is free, a container's limits included.
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "vits/base/files.h"
 #include "vits/base/machine.h"
+#include "vits/base/resident_peak.h"
 
 namespace vits::base {
 namespace {
@@ -51,6 +54,15 @@ TEST_F(MemoryTest, ReadsTheFirstVersionOfGroupsWhoseOwnPathIsNotMounted) {
   EXPECT_EQ(seen().available_bytes, kGiB);
   write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");  // its word for none
   EXPECT_EQ(seen().total_bytes, 16 * kGiB);
+}
+
+TEST(ResidentPeak, IsOfTheStretchSinceTheLastCall) {
+  constexpr size_t kBlock = 200 << 20;
+  take_resident_peak_bytes();
+  { const std::vector<char> block(kBlock, 1); }
+  const uint64_t with_block = take_resident_peak_bytes();
+  const uint64_t without = take_resident_peak_bytes();
+  EXPECT_GE(with_block, without + kBlock * 9 / 10);
 }
 
 }  // namespace

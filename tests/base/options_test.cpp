@@ -65,6 +65,32 @@ TEST(Options, RefuseWhatIsOutOfTheirLimitsAndSayThem) {
   EXPECT_EQ(sample.batch_size, 8);
 }
 
+struct WithAuto {
+  int64_t batch_size = 8;
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("batch_size", batch_size, between_or_auto(1, 64), "Clips in a batch.");
+  }
+};
+
+TEST(Options, ThatMayBeLeftToTheProgramAreANumberOrAuto) {
+  WithAuto options;
+  const auto table = OptionTable::of(options);
+  table.set("batch_size", {"auto"});
+  EXPECT_EQ(options.batch_size, 0);
+  EXPECT_EQ(value_text(table.options().front()), "auto");
+  EXPECT_EQ(to_json(table).at("batch_size"), "auto");
+  WithAuto read;
+  set_from_json(OptionTable::of(read), to_json(table), "a.json");
+  EXPECT_EQ(read.batch_size, 0);
+  set_from_json(table, {{"batch_size", 16}}, "a.json");
+  EXPECT_EQ(options.batch_size, 16);
+  EXPECT_EQ(to_json(table).at("batch_size"), 16);
+  EXPECT_EQ(message_of([&] { table.set("batch_size", {"0"}); }), "--batch_size is 0, but must be auto, or 1 to 64.");
+  EXPECT_EQ(message_of([&] { table.set("batch_size", {"automatic"}); }),
+            "--batch_size is \"automatic\", but must be auto or a whole number.");
+}
+
 TEST(Options, SurviveJson) {
   Sample written;
   written.batch_size = 5;

@@ -33,6 +33,7 @@ StepReport report_at(int64_t step, double mel = 17.25) {
   report.data_wait_share = 0.002;
   report.device_bytes_used = 3100000000;
   report.device_bytes_total = 8000000000;
+  report.memory_level = "low";
   report.process_bytes = 5200000000;
   report.epoch_eta_seconds = 1265;
   report.run_eta_seconds = 22340;
@@ -84,7 +85,7 @@ TEST(RunReport, OnATerminalRewritesOneLineAndLogLinesStandAboveIt) {
   EXPECT_EQ(screen, (std::vector<std::string>{
                         "[train] a checkpoint was saved", "[data] warning: clip 7 is too long",
                         "epoch 1/12  412/5,267  loss 28.41 (mel 17.2 kl 1.9 dur 1.6)  lr 1.9e-05  12.4/s  "
-                        "VRAM 3.1/8.0 GB  wait 0.2 %  epoch 21 min 05 s  all 6 h 12 min"}));
+                        "VRAM 3.1/8.0 GB (low)  wait 0.2 %  epoch 21 min 05 s  all 6 h 12 min"}));
 }
 
 TEST(RunReport, OnATerminalTheLastStepStaysAboveWhatIsSaidAfterIt) {

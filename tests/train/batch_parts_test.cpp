@@ -82,28 +82,18 @@ TEST(BatchParts, ABatchThatFailedAnywhereIsLearnedAgainAsIfItHadNot) {
   for (const char* phase : {"voice_forward", "discriminators_forward", "discriminators_backward",
                             "discriminators_update", "voice_judged", "voice_backward", "voice_update"}) {
     SCOPED_TRACE(phase);
-    for (const int64_t failing : {0, 1}) {  // the batch
-      const bool only_at_the_end = std::string(phase).ends_with("update");
-      if (only_at_the_end && failing == 0) continue;
-      SmallLearner disturbed;
-      for (int64_t number = 0; number < 2; ++number) {
-        if (number == failing) {
-          EXPECT_THROW(disturbed.learn({number, 2}, failing_at(phase, 1)), c10::OutOfMemoryError);
-          disturbed.learner.take_back();
-          // The second attempt fails too, in its second part where there is one.
-          const bool again = !only_at_the_end;
-          if (again) {
-            EXPECT_THROW(disturbed.learn({number, 2, 2}, failing_at(phase, 2)), c10::OutOfMemoryError);
-            disturbed.learner.take_back();
-          }
-          disturbed.learn({number, 2, 3});
-        } else {
-          disturbed.learn({number, 2});
-        }
-      }
-      EXPECT_LT(worst_difference(disturbed.gradients(), expected), kRounding);
-      expect_same_losses(disturbed.learner.take_losses(), losses);
+    const bool only_at_the_end = std::string(phase).ends_with("update");
+    SmallLearner disturbed;
+    disturbed.learn({0, 2});
+    EXPECT_THROW(disturbed.learn({1, 2}, failing_at(phase, 1)), c10::OutOfMemoryError);
+    disturbed.learner.take_back();
+    if (!only_at_the_end) {  // the second attempt fails too, in its second part
+      EXPECT_THROW(disturbed.learn({1, 2, 2}, failing_at(phase, 2)), c10::OutOfMemoryError);
+      disturbed.learner.take_back();
     }
+    disturbed.learn({1, 2, 3});
+    EXPECT_LT(worst_difference(disturbed.gradients(), expected), kRounding);
+    expect_same_losses(disturbed.learner.take_losses(), losses);
   }
 }
 

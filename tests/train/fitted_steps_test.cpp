@@ -26,12 +26,17 @@ struct Fitted {
       : steps(small.learner, watches,
               {.figures = [this] { return figures; },
                .act = [this](MemoryAction action) { actions.push_back(action); },
+               .release = [this] { ++releases; },
                .tell = [this](const std::string& sentence) { told.push_back(sentence); },
                .left_out = [this](int64_t clip) { left_out.push_back(clip); }}) {}
 
   void learn(BatchPlace place = {}) {
     steps.learn(
-        clips(), 300, place, [this] { return small.batch(); },
+        clips(), 300, place,
+        [this](int64_t made_in) {
+          if (before_making) before_making(made_in);
+          return small.batch();
+        },
         [this](const StepBatch& ready, BatchPlace in_parts) {
           parts.push_back(in_parts.parts);
           if (before_learning) before_learning(ready);
@@ -43,7 +48,9 @@ struct Fitted {
   MemoryFigures figures;
   std::vector<MemoryAction> actions;
   std::vector<std::string> told;
+  int releases = 0;
   std::vector<int64_t> left_out, parts;
+  std::function<void(int64_t)> before_making;
   std::function<void(const StepBatch&)> before_learning;
   FittedSteps steps;
 };
@@ -64,6 +71,44 @@ TEST(OutOfMemory, IsToldFromOtherFailures) {
   } catch (const std::exception& failure) {
     EXPECT_TRUE(is_out_of_memory(failure)) << failure.what();
   }
+}
+
+TEST(OutOfMemory, SaysWhatWasAskedFor) {
+  const auto words = [](const std::string& text) { return want_of_memory(std::runtime_error(text)); };
+  EXPECT_EQ(words("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.61 GiB"),
+            "2.00 GiB were asked for");
+  EXPECT_EQ(words("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried "
+                  "to allocate 1024 bytes. Error code 12 (Cannot allocate memory)\nframe #0"),
+            "1024 bytes were asked for");
+  EXPECT_EQ(words("could not create a primitive"), "could not create a primitive");
+  EXPECT_EQ(words("std::bad_alloc"), "std::bad_alloc");
+}
+
+TEST(OutOfMemory, NothingOfAStepThatFailedIsKept) {
+  FailingAllocator memory;
+  SmallLearner small;
+  for (int i = 0; i < 2; ++i) small.learn({});  // workspaces are taken for the first time
+  const int64_t resting = memory.held_bytes();
+  constexpr int64_t kMany = 1'000'000'000, kTries = 8;
+  int64_t thrown = 0;
+  memory.allocations_left = kMany;
+  small.learn({});
+  const int64_t allocations = kMany - memory.allocations_left;
+  int64_t kept_after_throw = 0;
+  for (int64_t i = 1; i <= kTries; ++i) {
+    memory.allocations_left = allocations * i / (kTries + 1);
+    try {
+      small.learn({});  // some operators find another way
+      continue;
+    } catch (const c10::OutOfMemoryError&) {
+    }
+    ++thrown;
+    kept_after_throw = std::max(kept_after_throw, memory.held_bytes() - resting);
+    small.learner.take_back();
+    EXPECT_LT(memory.held_bytes() - resting, 100'000) << i;
+  }
+  EXPECT_GE(thrown, kTries / 2);
+  EXPECT_GT(kept_after_throw, 1'000'000);  // as LibTorch leaves it: otherwise this test shows nothing
 }
 
 TEST(FittedSteps, ABatchThatFitsIsLearnedAsItIs) {
@@ -99,9 +144,8 @@ TEST(FittedSteps, ABatchThatDoesNotFitIsLearnedInPartsThatDo) {
   EXPECT_EQ(fitted.steps.times_out_of_memory(), memory.failures);
   EXPECT_EQ(fitted.parts.size(), static_cast<size_t>(memory.failures) + 1);
   ASSERT_FALSE(fitted.told.empty());
-  EXPECT_NE(fitted.told.front().find("does not fit in memory (the test's memory is full)"), std::string::npos)
-      << fitted.told.front();
-  EXPECT_EQ(fitted.actions, std::vector<MemoryAction>(fitted.told.size(), MemoryAction::kEmptyCache));
+  EXPECT_NE(fitted.told.front().find("does not fit in memory ("), std::string::npos) << fitted.told.front();
+  EXPECT_EQ(fitted.releases, memory.failures);
   EXPECT_TRUE(fitted.left_out.empty());
   // The next one is learned so at once.
   const auto failures = memory.failures.load();
@@ -132,7 +176,8 @@ TEST(FittedSteps, AnyAllocationOfAStepMayFail) {
     memory.allocations_left = std::numeric_limits<int64_t>::max();
   }
   ASSERT_GT(allocations, 500);
-  constexpr int64_t kTries = 12;
+  constexpr int64_t kTries = 6;
+  int64_t thrown = 0;
   for (int64_t i = 0; i < kTries; ++i) {
     SCOPED_TRACE(i);
     Fitted fitted;
@@ -140,11 +185,12 @@ TEST(FittedSteps, AnyAllocationOfAStepMayFail) {
     memory.allocations_left = 1 + (allocations - 2) * i / (kTries - 1);
     fitted.learn({1, 2});
     memory.allocations_left = std::numeric_limits<int64_t>::max();
-    EXPECT_EQ(fitted.steps.times_out_of_memory(), 1);
+    thrown += fitted.steps.times_out_of_memory();  // some operators find another way
     EXPECT_LT(worst_difference(fitted.small.gradients(), expected), kRounding);
     expect_same_losses(fitted.small.learner.take_losses(), losses);
   }
   EXPECT_EQ(memory.failures, kTries);
+  EXPECT_GE(thrown, kTries / 2);
 }
 
 TEST(FittedSteps, AClipThatDoesNotFitAloneIsLeftOutForGood) {
@@ -170,6 +216,25 @@ TEST(FittedSteps, AClipThatDoesNotFitAloneIsLeftOutForGood) {
   fitted.learn();
   EXPECT_EQ(fitted.parts.size(), attempts + 1);
   EXPECT_EQ(fitted.small.learner.take_losses().updates, 2);
+}
+
+TEST(FittedSteps, ABatchThatCannotBeMadeIsMadeInPartsOrPassedOver) {
+  Fitted fitted;
+  std::vector<int64_t> made_in;
+  int64_t enough = 2;
+  fitted.before_making = [&](int64_t parts) {
+    made_in.push_back(parts);
+    if (parts < enough) run_out();
+  };
+  fitted.learn();
+  EXPECT_EQ(made_in.front(), 1);
+  EXPECT_GE(made_in.back(), 2);
+  EXPECT_EQ(fitted.small.learner.take_losses().updates, 1);
+  enough = 1000;
+  fitted.learn();
+  EXPECT_NE(fitted.told.back().find("passed over this time"), std::string::npos) << fitted.told.back();
+  EXPECT_TRUE(fitted.left_out.empty());
+  EXPECT_EQ(fitted.small.learner.take_losses().updates, 0);
 }
 
 TEST(FittedSteps, WhenNothingFitsTheNightGoesOn) {

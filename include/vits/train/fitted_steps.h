@@ -21,7 +21,8 @@ class FittedSteps {
  public:
   struct Surroundings {
     std::function<MemoryFigures()> figures;                 // since the last call
-    std::function<void(MemoryAction)> act;                  // kGiveBackHostMemory and kEmptyCache, as asked
+    std::function<void(MemoryAction)> act;                  // kGiveBackHostMemory and kEmptyCache, between two steps
+    std::function<void()> release;                          // all that can be given back, after a step that failed
     std::function<void(const std::string& sentence)> tell;  // the person
     std::function<void(int64_t clip)> left_out;  // a clip that does not fit alone, and will not come up again
   };
@@ -29,9 +30,9 @@ class FittedSteps {
 
   FittedSteps(Learner& learner, bool watches, Surroundings surroundings);
 
-  // `make` puts the batch on the device with its draws, the same each time; `learn` is Learner::learn() or what stands
-  // for it. `clips` are numbers in the store.
-  using Make = std::function<StepBatch()>;
+  // `make` puts the batch on the device with its draws, the same each time, in parts like step_batch(); `learn` is
+  // Learner::learn() or what stands for it. `clips` are numbers in the store.
+  using Make = std::function<StepBatch(int64_t parts)>;
   using Learn = std::function<void(const StepBatch& batch, BatchPlace place)>;
   void learn(const std::vector<int64_t>& clips, int64_t frames, BatchPlace place, const Make& make, const Learn& learn);
 
@@ -48,7 +49,8 @@ class FittedSteps {
 
  private:
   void look(int64_t clips, int64_t frames);
-  void shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, const std::string& reason);
+  void shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, bool was_made,
+              const std::string& reason);
 
   Learner& learner_;
   bool watches_;

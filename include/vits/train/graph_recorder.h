@@ -27,6 +27,8 @@ class GraphRecorder {
   // Notes the work without doing it. Throws what the work threw, or why the device refused; nothing is done then, and
   // the device can be used as before.
   virtual std::unique_ptr<Recording> record(const DeviceWork& work) = 0;
+  // Whether the memory allows for one more recording.
+  virtual bool has_room() { return true; }
   // What recordings hold in memory and no longer need; after the last of them is gone.
   virtual void free_memory() = 0;
 };

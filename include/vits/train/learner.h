@@ -29,6 +29,7 @@
 #include "vits/train/loss_scale.h"
 #include "vits/train/losses.h"
 #include "vits/train/optimizer_options.h"
+#include "vits/train/out_of_memory.h"
 
 namespace vits::train {
 
@@ -69,13 +70,14 @@ class Learner {
   void learn(
       const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
       Learns who, Rates rates, const Mark& mark = [](const char*) {});
-  // learn() in its three parts, for a step that is recorded once and repeated (step_graphs.h): the rates in force, the
-  // work on the device, and what the host counts. compute() reads nothing off the device and leaves no tensor behind.
-  void set_rates(Rates rates);
+  // learn() in its three parts, for a step that is recorded once and repeated (step_graphs.h): what goes before, the
+  // work on the device, and what the host counts. compute() reads nothing off the device, leaves no tensor behind and
+  // goes by the number of batches in a step and whether this is its last alone.
+  void begin(BatchPlace place, Rates rates);
   void compute(
       const model::TrainingBatch& batch, const model::Draws& draws, const at::Tensor& real_mel, BatchPlace place,
       Learns who, const Mark& mark = [](const char*) {});
-  void count(BatchPlace place) { sums_.count(place.is_last()); }
+  void count(BatchPlace place);
   // After compute() threw while it was recorded, so that nothing of it was made on the device.
   void forget_unmade();
   void wait() const;  // for the device
@@ -138,6 +140,7 @@ class Learner {
   void update_generator(const Mark& mark);
   void count_update(bool voice_learns);
 
+  FailedPasses failed_;  // before anything that has gradients
   Networks networks_;
   LearnerSettings settings_;
   at::Device device_;

@@ -25,8 +25,8 @@ class StaticInputs;
 
 class StepGraphs {
  public:
-  static constexpr int kWarmUps = 3;         // steps of a shape before it is recorded: LibTorch's advice
-  static constexpr size_t kMostGraphs = 64;  // a card keeps some 10 MB for a graph of thousands of kernels
+  static constexpr int kWarmUps = 3;          // steps of a shape before it is recorded: LibTorch's advice
+  static constexpr size_t kMostGraphs = 128;  // for some 60 shapes of batches that end a step and that do not
 
   // Without a recorder every step is made as always, for the reason given.
   StepGraphs(Learner& learner, std::unique_ptr<GraphRecorder> recorder, std::string why_not = "",
