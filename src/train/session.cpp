@@ -75,6 +75,14 @@ void grow(Session& session, const data::TrainingSet& set, const RunOptions& opti
   }
 }
 
+std::unique_ptr<StepGraphs> graphs_of(Learner& learner, const RunOptions& options) {
+  const char* hindrance = options.report.profile               ? "--profile tells the modules of a step apart"
+                          : options.fit.gradient_checkpointing ? "--gradient_checkpointing draws the same dropout twice"
+                                                               : nullptr;
+  if (hindrance) return std::make_unique<StepGraphs>(learner, nullptr, hindrance);
+  return std::make_unique<StepGraphs>(learner, options.machine.cuda_graphs);
+}
+
 }  // namespace
 
 at::Device device_of(const MachineOptions& options) {
@@ -147,10 +155,7 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
                       .half = half,
                       .keeps = options.fit.gradient_checkpointing ? model::Keeps::kInputs : model::Keeps::kAll});
   if (options.batches.batch_size == 0) find_batch_size(session, options);
-  if (options.report.profile)  // a recording is one launch
-    session.graphs = std::make_unique<StepGraphs>(*session.learner, nullptr, "--profile tells its modules apart");
-  else
-    session.graphs = std::make_unique<StepGraphs>(*session.learner, options.machine.cuda_graphs);
+  session.graphs = graphs_of(*session.learner, options);
 
   const data::ClipNumbers clips = session.store->training();
   std::vector<int64_t> frames;
