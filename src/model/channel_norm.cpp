@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "channel_norm_elements.h"
-#include "kernel_call.h"
+#include "vits/model/kernel_call.h"
 
 namespace vits::model {
 

@@ -6,7 +6,7 @@
 #include <c10/util/accumulate.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "kernel_call.h"
+#include "vits/model/kernel_call.h"
 #include "spline_elements.h"
 
 namespace vits::model {

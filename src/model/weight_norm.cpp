@@ -4,7 +4,7 @@
 #include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "kernel_call.h"
+#include "vits/model/kernel_call.h"
 #include "weight_rows.h"
 
 namespace vits::model {
