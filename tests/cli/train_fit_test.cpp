@@ -52,7 +52,7 @@ TEST(TrainFit, BatchSizeAutoIsTriedOutOnceAndRemembered) {
 
 TEST(TrainFit, ARunGoesOnWithTheBatchSizeThatAutoMeantThen) {
   const SmallNight night;
-  const Options automatic{{"batch_size", "auto"}, {"effective_batch_size", "4"}, {"max_steps", "200"}};
+  const Options automatic{{"batch_size", "auto"}, {"effective_batch_size", "4"}, {"max_steps", "40"}};
   std::vector<std::string> words{"/usr/bin/env", "XDG_CACHE_HOME=" + (night.folder() / "cache").string()};
   for (const std::string& word : night.words(automatic)) words.push_back(word);
   Running first(words, night.folder() / "log");
@@ -64,7 +64,7 @@ TEST(TrainFit, ARunGoesOnWithTheBatchSizeThatAutoMeantThen) {
   Options on = automatic;
   on["effective_batch_size"] = "2";
   on["resume"] = "auto";
-  on["max_steps"] = "201";
+  on["max_steps"] = "41";
   const Finished second = train_with_cache(night, on);
   ASSERT_EQ(second.exit_code, 0) << second.error_output;
   EXPECT_EQ(options_of(night).at("batch_size"), 4);
