@@ -177,7 +177,8 @@ TEST(GeneratorLosses, AreWeightedInTheTotalAlone) {
                                         .duration_loss = at::scalar_tensor(0.25),
                                         .fake_scores = given.scores("fake"),
                                         .real_maps = given.maps("real"),
-                                        .fake_maps = given.maps("fake")},
+                                        .fake_maps = given.maps("fake"),
+                                        .shares = {}},
                                        audio::mel_bank(16000), weights);
   for (const auto& [ours, name] :
        {std::pair{losses.mel, "mel"}, {losses.kl, "kl"}, {losses.gen, "gen"}, {losses.fmap, "fmap"}})

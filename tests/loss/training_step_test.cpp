@@ -126,7 +126,8 @@ void expect_reference_step(const support::NamedVoice& named, const GoldenStep& g
                         .duration_loss = made.loss_duration,
                         .fake_scores = judged.scores,
                         .real_maps = judged_real.maps,
-                        .fake_maps = judged.maps},
+                        .fake_maps = judged.maps,
+                        .shares = {}},
                        audio::mel_bank(config.sampling_rate), LossWeights());
   losses.total.backward();
   const Gradients gradients = compare_gradients(golden, *voice.generator, "generator.");
