@@ -24,18 +24,16 @@ VITS_PIECE void run_row(const Problem<T>& problem, int64_t row) {
 }
 
 // Clones for processors cannot be templates.
-VITS_FOR_EACH_PROCESSOR void run_row_float(const GateForward<float>& problem, int64_t row) { run_row(problem, row); }
-VITS_FOR_EACH_PROCESSOR void run_row_float(const GateBackward<float>& problem, int64_t row) { run_row(problem, row); }
-VITS_FOR_EACH_PROCESSOR void run_row_float(const StepForward<float>& problem, int64_t row) { run_row(problem, row); }
-VITS_FOR_EACH_PROCESSOR void run_row_float(const StepBackward<float>& problem, int64_t row) { run_row(problem, row); }
-
-template <template <typename> class Problem, typename T>
-void run_any_row(const Problem<T>& problem, int64_t row) {
-  if constexpr (std::is_same_v<T, float>)
-    run_row_float(problem, row);
-  else
-    run_row(problem, row);
-}
+#define VITS_CLONES(T)                                                                                           \
+  VITS_FOR_EACH_PROCESSOR void run_clone(const GateForward<T>& problem, int64_t row) { run_row(problem, row); }  \
+  VITS_FOR_EACH_PROCESSOR void run_clone(const GateBackward<T>& problem, int64_t row) { run_row(problem, row); } \
+  VITS_FOR_EACH_PROCESSOR void run_clone(const StepForward<T>& problem, int64_t row) { run_row(problem, row); }  \
+  VITS_FOR_EACH_PROCESSOR void run_clone(const StepBackward<T>& problem, int64_t row) { run_row(problem, row); }
+VITS_CLONES(float)
+VITS_CLONES(double)
+VITS_CLONES(c10::Half)
+VITS_CLONES(c10::BFloat16)
+#undef VITS_CLONES
 
 }  // namespace
 
@@ -45,7 +43,7 @@ void gated_cpu(const Problem& problem) {
   const int64_t rows_a_task = std::max<int64_t>(1, kNumbersATask / std::max<int64_t>(1, problem.extent.frames));
   base::for_each_task((rows + rows_a_task - 1) / rows_a_task, at::get_num_threads(), [&](int64_t task) {
     const int64_t end = std::min(rows, (task + 1) * rows_a_task);
-    for (int64_t row = task * rows_a_task; row < end; ++row) run_any_row(problem, row);
+    for (int64_t row = task * rows_a_task; row < end; ++row) run_clone(problem, row);
   });
 }
 

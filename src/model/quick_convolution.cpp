@@ -20,7 +20,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // Fewer channels or tiles, and transforms cost what the products save.
-constexpr int64_t kLeastChannels = 64, kLeastTiles = 128;
+constexpr int64_t kLeastChannels = 128, kLeastTiles = 128;
 constexpr int64_t kFiltersATask = 16384;
 
 // The sizes of one convolution.

@@ -43,31 +43,31 @@ TEST(QuickConvolution, IsTheConvolutionForEveryKernelAndDilation) {
   at::manual_seed(1);
   for (const int64_t kernel : {3, 5, 7, 11})
     for (const int64_t dilation : {1, 3, 5})
-      expect_that_of_libtorch({3, 64, 80, 331, kernel, dilation * (kernel - 1) / 2, dilation});
+      expect_that_of_libtorch({3, 128, 144, 331, kernel, dilation * (kernel - 1) / 2, dilation});
 }
 
 TEST(QuickConvolution, KeepsToRowsOfAnyLengthAndPadding) {
   at::manual_seed(2);
   for (const int64_t samples : {512, 513, 514, 515})
-    for (const int64_t padding : {0, 1, 4, 9}) expect_that_of_libtorch({2, 70, 64, samples, 7, padding, 1});
-  expect_that_of_libtorch({16, 64, 64, 10 * 11, 5, 2 * 11, 11});
+    for (const int64_t padding : {0, 1, 4, 9}) expect_that_of_libtorch({2, 134, 128, samples, 7, padding, 1});
+  expect_that_of_libtorch({16, 128, 128, 10 * 11, 5, 2 * 11, 11});
 }
 
 TEST(QuickConvolution, GivesOnlyTheGradientsThatAreWanted) {
   at::manual_seed(3);
-  const auto x = at::randn({2, 64, 400}), weight = at::randn({64, 64, 3}).set_requires_grad(true);
+  const auto x = at::randn({2, 128, 400}), weight = at::randn({128, 128, 3}).set_requires_grad(true);
   quick_convolution(x, weight, {}, {1, 1}).sum().backward();
   EXPECT_TRUE(weight.grad().defined());
   EXPECT_FALSE(x.grad().defined());
-  const auto wave = at::randn({2, 64, 400}).set_requires_grad(true);
+  const auto wave = at::randn({2, 128, 400}).set_requires_grad(true);
   quick_convolution(wave, weight.detach(), {}, {1, 1}).sum().backward();
   EXPECT_TRUE(wave.grad().defined());
 }
 
 TEST(QuickConvolution, RepeatsItselfToTheBit) {
   at::manual_seed(4);
-  const auto x = at::randn({8, 96, 604}).set_requires_grad(true),
-             weight = at::randn({128, 96, 5}).set_requires_grad(true);
+  const auto x = at::randn({8, 160, 604}).set_requires_grad(true),
+             weight = at::randn({128, 160, 5}).set_requires_grad(true);
   const auto once = [&] {
     auto y = quick_convolution(x, weight, {}, {2, 1});
     auto gradients = torch::autograd::grad({y.square().sum()}, {x, weight});
@@ -79,11 +79,11 @@ TEST(QuickConvolution, RepeatsItselfToTheBit) {
 }
 
 TEST(QuickConvolution, LeavesToLibTorchWhatItCannotDo) {
-  const auto x = at::randn({8, 64, 604}), weight = at::randn({64, 64, 5});
+  const auto x = at::randn({8, 128, 604}), weight = at::randn({128, 128, 5});
   EXPECT_TRUE(suits_quick_convolution(x, weight, {2, 1}));
-  EXPECT_FALSE(suits_quick_convolution(x, at::randn({64, 64, 4}), {2, 1}));
-  EXPECT_FALSE(suits_quick_convolution(x, at::randn({8, 64, 5}), {2, 1}));
-  EXPECT_FALSE(suits_quick_convolution(at::randn({1, 64, 100}), weight, {2, 1}));
+  EXPECT_FALSE(suits_quick_convolution(x, at::randn({128, 128, 4}), {2, 1}));
+  EXPECT_FALSE(suits_quick_convolution(x, at::randn({8, 128, 5}), {2, 1}));
+  EXPECT_FALSE(suits_quick_convolution(at::randn({1, 128, 100}), weight, {2, 1}));
   EXPECT_FALSE(suits_quick_convolution(x.to(at::kDouble), weight.to(at::kDouble), {2, 1}));
   EXPECT_FALSE(suits_quick_convolution(x.to(at::kBFloat16), weight.to(at::kBFloat16), {2, 1}));
 }
