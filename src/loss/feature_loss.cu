@@ -1,9 +1,7 @@
-#include <c10/util/BFloat16.h>
-#include <c10/util/Half.h>
-
 #include <algorithm>
 
 #include "map_pairs.h"
+#include "number_type.h"
 
 namespace vits::loss {
 
@@ -31,16 +29,6 @@ __device__ Part part_of(const Table& table) {
   return {&pair, begin, min(pair.count, begin + kNumbersABlock)};
 }
 
-template <typename S, class Work>
-__device__ void with_type(const MapPair& pair, const Work& work) {
-  if (pair.dtype == c10::ScalarType::Half)
-    work.template operator()<c10::Half>();
-  else if (pair.dtype == c10::ScalarType::BFloat16)
-    work.template operator()<c10::BFloat16>();
-  else
-    work.template operator()<S>();
-}
-
 // Sum over the block, in thread 0.
 template <typename S>
 __device__ S block_sum(S value) {
@@ -58,7 +46,7 @@ template <typename S>
 __global__ void __launch_bounds__(kThreads) distance_kernel(const __grid_constant__ Table table, S* partial) {
   const Part part = part_of(table);
   S sum = 0;
-  with_type<S>(*part.pair, [&]<typename T>() {
+  with_number_type<S>(part.pair->dtype, [&]<typename T>() {
     const T* const real = static_cast<const T*>(part.pair->real);
     const T* const fake = static_cast<const T*>(part.pair->fake);
     for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads)
@@ -83,7 +71,7 @@ __global__ void __launch_bounds__(kThreads)
     gradient_kernel(const __grid_constant__ Table table, const S* sum_gradient) {
   const Part part = part_of(table);
   const S factor = *sum_gradient / static_cast<S>(part.pair->count);
-  with_type<S>(*part.pair, [&]<typename T>() {
+  with_number_type<S>(part.pair->dtype, [&]<typename T>() {
     const T* const real = static_cast<const T*>(part.pair->real);
     const T* const fake = static_cast<const T*>(part.pair->fake);
     T* const to = static_cast<T*>(part.pair->fake_gradient);

@@ -1,11 +1,10 @@
 #include <ATen/Parallel.h>
-#include <c10/util/BFloat16.h>
-#include <c10/util/Half.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "map_pairs.h"
+#include "number_type.h"
 #include "vits/base/parallel.h"
 
 namespace vits::loss {
@@ -26,19 +25,6 @@ std::vector<Task> tasks_of(const std::vector<MapPair>& pairs) {
     for (int64_t begin = 0; begin < pair.count; begin += kNumbersATask)
       tasks.push_back({&pair, begin, std::min(pair.count, begin + kNumbersATask)});
   return tasks;
-}
-
-// `work.operator()<T>()` with the type of a pair's maps.
-template <typename S, class Work>
-auto with_type(const MapPair& pair, const Work& work) {
-  switch (pair.dtype) {
-    case c10::ScalarType::Half:
-      return work.template operator()<c10::Half>();
-    case c10::ScalarType::BFloat16:
-      return work.template operator()<c10::BFloat16>();
-    default:
-      return work.template operator()<S>();
-  }
 }
 
 template <typename S, typename T>
@@ -75,8 +61,9 @@ void map_distance_cpu(const std::vector<MapPair>& pairs, S* sum) {
   std::vector<double> sums(tasks.size());
   base::for_each_task(static_cast<int64_t>(tasks.size()), at::get_num_threads(), [&](int64_t number) {
     const Task& task = tasks[static_cast<size_t>(number)];
-    sums[static_cast<size_t>(number)] = with_type<S>(*task.pair, [&]<typename T>() { return distance<S, T>(task); })
-                                        / static_cast<double>(task.pair->count);
+    sums[static_cast<size_t>(number)] =
+        with_number_type<S>(task.pair->dtype, [&]<typename T>() { return distance<S, T>(task); })
+        / static_cast<double>(task.pair->count);
   });
   double total = 0.0;
   for (const double part : sums) total += part;
@@ -88,8 +75,8 @@ void map_distance_backward_cpu(const std::vector<MapPair>& pairs, const S* sum_g
   const auto tasks = tasks_of(pairs);
   base::for_each_task(static_cast<int64_t>(tasks.size()), at::get_num_threads(), [&](int64_t number) {
     const Task& task = tasks[static_cast<size_t>(number)];
-    with_type<S>(*task.pair,
-                 [&]<typename T>() { gradient<S, T>(task, *sum_gradient / static_cast<S>(task.pair->count)); });
+    with_number_type<S>(task.pair->dtype,
+                        [&]<typename T>() { gradient<S, T>(task, *sum_gradient / static_cast<S>(task.pair->count)); });
   });
 }
 

@@ -4,33 +4,14 @@
 
 #include <cmath>
 
+#include "band.h"
+
 namespace vits::model {
 
 namespace {
 
 // What padding scores: far below any real score, so that its probability is 0, and still a number in half precision.
 constexpr double kOutOfSight = -1e4;
-
-// by_distance [N, T, 2 w + 1] -> [N, T, T] with result[i][j] = by_distance[i][j - i + w], 0 where that does not exist.
-//
-// A row of the result, w columns added on each side, is T + 2 w wide. Rows laid out one column wider than that and read
-// at this width shift right by one each: the diagonals become columns.
-torch::Tensor band_to_square(const torch::Tensor& by_distance) {
-  const int64_t rows = by_distance.size(0), tokens = by_distance.size(1), window = by_distance.size(2) / 2;
-  const int64_t width = tokens + 2 * window;
-  return at::constant_pad_nd(by_distance, {0, width - 2 * window})  // [N, T, width + 1]
-      .view({rows, tokens * (width + 1)})
-      .narrow(1, 0, tokens * width)
-      .view({rows, tokens, width})
-      .narrow(2, window, tokens);
-}
-
-// The way back: [N, T, T] -> [N, T, 2 w + 1] with result[i][d] = square[i][i + d - w].
-torch::Tensor square_to_band(const torch::Tensor& square, int64_t window) {
-  const int64_t rows = square.size(0), tokens = square.size(1), width = tokens + 2 * window;
-  const auto flat = at::constant_pad_nd(square, {window, window}).view({rows, tokens * width});
-  return at::constant_pad_nd(flat, {0, tokens}).view({rows, tokens, width + 1}).narrow(2, 0, 2 * window + 1);
-}
 
 }  // namespace
 
