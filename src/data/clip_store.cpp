@@ -193,9 +193,9 @@ void ClipStore::State::fill(std::vector<SurveyedClip>& clips, const ArenaBytes& 
 
   StoreProgress progress(listener, "decoding", "clips", static_cast<int64_t>(clips.size()));
   const auto number_of_clips = static_cast<int64_t>(clips.size());
-  base::for_each_task((number_of_clips + kClipsATask - 1) / kClipsATask, threads, [&](int64_t task) {
+  base::for_each_piece(number_of_clips, kClipsATask, threads, [&](int64_t begin, int64_t end) {
     std::optional<MelMaker> mel_maker;
-    for (int64_t i = task * kClipsATask; i < std::min((task + 1) * kClipsATask, number_of_clips); ++i) {
+    for (int64_t i = begin; i < end; ++i) {
       base::throw_if_stopped();
       SurveyedClip& from = clips[static_cast<size_t>(i)];
       progress.count();

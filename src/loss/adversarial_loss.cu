@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "number_type.h"
 #include "score_lists.h"
+#include "vits/model/number_type.h"
 
 namespace vits::loss {
 
@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(kThreads) score_distance_kernel(const __grid_c
   for (int number = 0; number < table.count; ++number) {
     const Scores& scores = table.lists[number];
     S sum = 0;
-    with_number_type<S>(scores.dtype, [&]<typename T>() {
+    model::with_number_type<S>(scores.dtype, [&]<typename T>() {
       for (int64_t i = threadIdx.x; i < scores.count; i += kThreads) {
         const S missing = static_cast<S>(static_cast<const T*>(scores.data)[i]) - static_cast<S>(scores.target);
         sum += missing * missing;
@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(kThreads)
     score_distance_backward_kernel(const __grid_constant__ Table table, const S* sum_gradients) {
   const Scores& scores = table.lists[blockIdx.x];
   const S factor = 2 * sum_gradients[scores.target] / static_cast<S>(scores.count);
-  with_number_type<S>(scores.dtype, [&]<typename T>() {
+  model::with_number_type<S>(scores.dtype, [&]<typename T>() {
     for (int64_t i = threadIdx.x; i < scores.count; i += kThreads) {
       const S missing = static_cast<S>(static_cast<const T*>(scores.data)[i]) - static_cast<S>(scores.target);
       static_cast<T*>(scores.gradient)[i] = static_cast<T>(missing * factor);

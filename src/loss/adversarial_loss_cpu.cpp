@@ -1,5 +1,5 @@
-#include "number_type.h"
 #include "score_lists.h"
+#include "vits/model/number_type.h"
 
 namespace vits::loss {
 
@@ -10,7 +10,7 @@ void score_distance_cpu(const std::vector<Scores>& lists, S* sums) {
   double totals[2] = {};
   for (const Scores& scores : lists) {
     double sum = 0.0;
-    with_number_type<S>(scores.dtype, [&]<typename T>() {
+    model::with_number_type<S>(scores.dtype, [&]<typename T>() {
       for (int64_t i = 0; i < scores.count; ++i) {
         const double missing = static_cast<double>(static_cast<const T*>(scores.data)[i]) - scores.target;
         sum += missing * missing;
@@ -25,7 +25,7 @@ template <typename S>
 void score_distance_backward_cpu(const std::vector<Scores>& lists, const S* sum_gradients) {
   for (const Scores& scores : lists) {
     const S factor = 2 * sum_gradients[scores.target] / static_cast<S>(scores.count);
-    with_number_type<S>(scores.dtype, [&]<typename T>() {
+    model::with_number_type<S>(scores.dtype, [&]<typename T>() {
       for (int64_t i = 0; i < scores.count; ++i) {
         const S missing = static_cast<S>(static_cast<const T*>(scores.data)[i]) - static_cast<S>(scores.target);
         static_cast<T*>(scores.gradient)[i] = static_cast<T>(missing * factor);

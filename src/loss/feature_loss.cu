@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "map_pairs.h"
-#include "number_type.h"
+#include "vits/model/number_type.h"
 
 namespace vits::loss {
 
@@ -46,7 +46,7 @@ template <typename S>
 __global__ void __launch_bounds__(kThreads) distance_kernel(const __grid_constant__ Table table, S* partial) {
   const Part part = part_of(table);
   S sum = 0;
-  with_number_type<S>(part.pair->dtype, [&]<typename T>() {
+  model::with_number_type<S>(part.pair->dtype, [&]<typename T>() {
     const T* const real = static_cast<const T*>(part.pair->real);
     const T* const fake = static_cast<const T*>(part.pair->fake);
     for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads)
@@ -71,7 +71,7 @@ __global__ void __launch_bounds__(kThreads)
     gradient_kernel(const __grid_constant__ Table table, const S* sum_gradient) {
   const Part part = part_of(table);
   const S factor = *sum_gradient / static_cast<S>(part.pair->count);
-  with_number_type<S>(part.pair->dtype, [&]<typename T>() {
+  model::with_number_type<S>(part.pair->dtype, [&]<typename T>() {
     const T* const real = static_cast<const T*>(part.pair->real);
     const T* const fake = static_cast<const T*>(part.pair->fake);
     T* const to = static_cast<T*>(part.pair->fake_gradient);

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "map_pairs.h"
-#include "number_type.h"
 #include "vits/base/parallel.h"
+#include "vits/model/number_type.h"
 
 namespace vits::loss {
 
@@ -62,7 +62,7 @@ void map_distance_cpu(const std::vector<MapPair>& pairs, S* sum) {
   base::for_each_task(static_cast<int64_t>(tasks.size()), at::get_num_threads(), [&](int64_t number) {
     const Task& task = tasks[static_cast<size_t>(number)];
     sums[static_cast<size_t>(number)] =
-        with_number_type<S>(task.pair->dtype, [&]<typename T>() { return distance<S, T>(task); })
+        model::with_number_type<S>(task.pair->dtype, [&]<typename T>() { return distance<S, T>(task); })
         / static_cast<double>(task.pair->count);
   });
   double total = 0.0;
@@ -75,8 +75,9 @@ void map_distance_backward_cpu(const std::vector<MapPair>& pairs, const S* sum_g
   const auto tasks = tasks_of(pairs);
   base::for_each_task(static_cast<int64_t>(tasks.size()), at::get_num_threads(), [&](int64_t number) {
     const Task& task = tasks[static_cast<size_t>(number)];
-    with_number_type<S>(task.pair->dtype,
-                        [&]<typename T>() { gradient<S, T>(task, *sum_gradient / static_cast<S>(task.pair->count)); });
+    model::with_number_type<S>(task.pair->dtype, [&]<typename T>() {
+      gradient<S, T>(task, *sum_gradient / static_cast<S>(task.pair->count));
+    });
   });
 }
 

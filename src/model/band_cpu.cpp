@@ -17,9 +17,8 @@ template <class Problem>
 void band_cpu(const Problem& problem) {
   const int64_t rows = problem.extent.rows, length = problem.row_length();
   const int64_t rows_a_task = std::max<int64_t>(1, kNumbersATask / length);
-  base::for_each_task((rows + rows_a_task - 1) / rows_a_task, at::get_num_threads(), [&](int64_t task) {
-    const int64_t end = std::min(rows, (task + 1) * rows_a_task);
-    for (int64_t row = task * rows_a_task; row < end; ++row)
+  base::for_each_piece(rows, rows_a_task, at::get_num_threads(), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
       for (int64_t i = 0; i < length; ++i) problem.run(row, i);
   });
 }

@@ -116,21 +116,13 @@ VITS_PIECE void run(const StepBackward<T>& problem, const Halves<T>& at, int64_t
       problem.sum_gradient ? problem.sum_gradient[at.place + frame] : static_cast<T>(0.0f);
 }
 
-template <typename T>
-VITS_PIECE const T* condition_of(const GateForward<T>& problem) {
-  return problem.condition;
-}
-template <typename T>
-VITS_PIECE const T* condition_of(const GateBackward<T>& problem) {
-  return problem.condition;
-}
-template <typename T>
-VITS_PIECE const T* condition_of(const StepForward<T>&) {
-  return nullptr;
-}
-template <typename T>
-VITS_PIECE const T* condition_of(const StepBackward<T>&) {
-  return nullptr;
+// Row `row` of any of the four.
+template <template <typename> class Problem, typename T>
+VITS_PIECE Halves<T> halves_of(const Problem<T>& problem, int64_t row) {
+  if constexpr (requires { problem.condition; })
+    return halves<T>(problem.extent, row, problem.condition);
+  else
+    return halves<T>(problem.extent, row, nullptr);
 }
 
 // One number of any of the four.

@@ -22,8 +22,7 @@ __global__ void __launch_bounds__(kThreads) gated_kernel(Problem problem) {
   const int64_t number = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (number >= problem.extent.clips * problem.extent.channels * problem.extent.frames) return;
   const int64_t row = number / problem.extent.frames, frame = number % problem.extent.frames;
-  gated_piece::run_at(problem, gated_piece::halves(problem.extent, row, gated_piece::condition_of(problem)), row,
-                      frame);
+  gated_piece::run_at(problem, gated_piece::halves_of(problem, row), row, frame);
 }
 
 }  // namespace

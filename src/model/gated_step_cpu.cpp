@@ -17,7 +17,7 @@ constexpr int64_t kNumbersATask = 65536;
 
 template <template <typename> class Problem, typename T>
 VITS_PIECE void run_row(const Problem<T>& problem, int64_t row) {
-  const auto at = gated_piece::halves<T>(problem.extent, row, gated_piece::condition_of(problem));
+  const auto at = gated_piece::halves_of(problem, row);
   const Problem<T> of = problem;
 #pragma GCC ivdep
   for (int64_t frame = 0; frame < problem.extent.frames; ++frame) gated_piece::run_at(of, at, row, frame);
@@ -41,9 +41,8 @@ template <class Problem>
 void gated_cpu(const Problem& problem) {
   const int64_t rows = problem.extent.clips * problem.extent.channels;
   const int64_t rows_a_task = std::max<int64_t>(1, kNumbersATask / std::max<int64_t>(1, problem.extent.frames));
-  base::for_each_task((rows + rows_a_task - 1) / rows_a_task, at::get_num_threads(), [&](int64_t task) {
-    const int64_t end = std::min(rows, (task + 1) * rows_a_task);
-    for (int64_t row = task * rows_a_task; row < end; ++row) run_clone(problem, row);
+  base::for_each_piece(rows, rows_a_task, at::get_num_threads(), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) run_clone(problem, row);
   });
 }
 

@@ -51,21 +51,24 @@ struct Sizes {
   }
   // With zeros behind, so that every group of taps sees as many columns, each so many tiles further on.
   at::Tensor points_with_margin_behind(int64_t channels, const at::TensorOptions& options) const {
-    auto points = at::empty({plan->points, channels, columns + margin}, options);
-    if (margin > 0) points.narrow(2, columns, margin).zero_();
-    return points;
+    return points_with_zeros(columns, channels, options);
   }
   at::Tensor seen_by(int64_t group, const at::Tensor& points) const {
     return points.narrow(2, group * output_tiles.dilation, columns);
   }
   // With zeros before, for the way back: the columns from which a group's gradient reaches each input.
   at::Tensor points_with_margin_before(int64_t channels, const at::TensorOptions& options) const {
-    auto points = at::empty({plan->points, channels, margin + columns}, options);
-    if (margin > 0) points.narrow(2, 0, margin).zero_();
-    return points;
+    return points_with_zeros(0, channels, options);
   }
   at::Tensor reached_from(int64_t group, const at::Tensor& points) const {
     return points.narrow(2, margin - group * output_tiles.dilation, columns);
+  }
+
+ private:
+  at::Tensor points_with_zeros(int64_t from, int64_t channels, const at::TensorOptions& options) const {
+    auto points = at::empty({plan->points, channels, columns + margin}, options);
+    if (margin > 0) points.narrow(2, from, margin).zero_();
+    return points;
   }
 };
 
@@ -163,10 +166,8 @@ Gradients backward_on_host(const at::Tensor& x, const at::Tensor& weight, const 
     const float* const found = filter_gradients.const_data_ptr<float>();
     float* const to = gradients.weight.mutable_data_ptr<float>();
     const int64_t count = sizes.inputs * sizes.outputs;
-    base::for_each_task((count + kFiltersATask - 1) / kFiltersATask, threads, [&](int64_t task) {
-      const int64_t begin = task * kFiltersATask;
-      filter_gradient(*sizes.plan, found + begin, std::min(kFiltersATask, count - begin), count,
-                      to + begin * sizes.plan->kernel);
+    base::for_each_piece(count, kFiltersATask, threads, [&](int64_t begin, int64_t end) {
+      filter_gradient(*sizes.plan, found + begin, end - begin, count, to + begin * sizes.plan->kernel);
     });
   }
   if (wants_x) {

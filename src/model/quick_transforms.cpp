@@ -19,28 +19,27 @@ constexpr std::array<FilterPlan, 4> kPlans{{{3, 3, 1, 6}, {5, 5, 1, 8}, {7, 4, 2
 template <int kTaps>
 constexpr ToomCook<kElements, kTaps> kMatrices{};
 
-// Row `kRow` of a matrix times numbers; its zeros cost nothing.
-template <int kTaps, auto kMatrix, size_t kRow, size_t... kColumn>
-VITS_INLINE float row_times(const float* numbers, std::index_sequence<kColumn...>) {
+enum class Along { kRow, kColumn };
+
+// Row or column `kLine` of a matrix times numbers; its zeros cost nothing.
+template <int kTaps, auto kMatrix, Along kAlong, size_t kLine, size_t... kPlace>
+VITS_INLINE float line_times(const float* numbers, std::index_sequence<kPlace...>) {
   constexpr auto& matrix = kMatrices<kTaps>.*kMatrix;
   float sum = 0.0f;
-  const auto add = [&]<size_t column>() __attribute__((always_inline)) {
-    if constexpr (matrix[kRow][column] != 0.0) sum += static_cast<float>(matrix[kRow][column]) * numbers[column];
+  const auto add = [&]<size_t place>() __attribute__((always_inline)) {
+    constexpr double factor = kAlong == Along::kRow ? matrix[kLine][place] : matrix[place][kLine];
+    if constexpr (factor != 0.0) sum += static_cast<float>(factor) * numbers[place];
   };
-  (add.template operator()<kColumn>(), ...);
+  (add.template operator()<kPlace>(), ...);
   return sum;
 }
-
-// Column `kColumn` of it times numbers: the transposed matrix.
-template <int kTaps, auto kMatrix, size_t kColumn, size_t... kRow>
-VITS_INLINE float column_times(const float* numbers, std::index_sequence<kRow...>) {
-  constexpr auto& matrix = kMatrices<kTaps>.*kMatrix;
-  float sum = 0.0f;
-  const auto add = [&]<size_t row>() __attribute__((always_inline)) {
-    if constexpr (matrix[row][kColumn] != 0.0) sum += static_cast<float>(matrix[row][kColumn]) * numbers[row];
-  };
-  (add.template operator()<kRow>(), ...);
-  return sum;
+template <int kTaps, auto kMatrix, size_t kRow, class Places>
+VITS_INLINE float row_times(const float* numbers, Places places) {
+  return line_times<kTaps, kMatrix, Along::kRow, kRow>(numbers, places);
+}
+template <int kTaps, auto kMatrix, size_t kColumn, class Places>
+VITS_INLINE float column_times(const float* numbers, Places places) {
+  return line_times<kTaps, kMatrix, Along::kColumn, kColumn>(numbers, places);
 }
 
 // work.operator()<0>() ... <kCount - 1>()

@@ -1,7 +1,5 @@
 #include <ATen/Parallel.h>
 
-#include <algorithm>
-
 #include "spline_elements.h"
 #include "spline_piece.h"
 #include "vits/base/parallel.h"
@@ -16,10 +14,8 @@ constexpr int64_t kElementsATask = 16384;
 template <class Problem>
 void run_all(const Problem& problem) {
   const int64_t inner = problem.extent.inner, elements = problem.extent.outer * inner;
-  const int64_t tasks = (elements + kElementsATask - 1) / kElementsATask;
-  base::for_each_task(tasks, at::get_num_threads(), [&](int64_t task) {
-    const int64_t end = std::min(elements, (task + 1) * kElementsATask);
-    for (int64_t element = task * kElementsATask; element < end; ++element)
+  base::for_each_piece(elements, kElementsATask, at::get_num_threads(), [&](int64_t begin, int64_t end) {
+    for (int64_t element = begin; element < end; ++element)
       spline_piece::run(problem, element / inner, element % inner);
   });
 }

@@ -1,8 +1,6 @@
-#include <c10/util/BFloat16.h>
-#include <c10/util/Half.h>
-
 #include <algorithm>
 
+#include "vits/model/number_type.h"
 #include "weight_rows.h"
 
 namespace vits::model {
@@ -78,18 +76,12 @@ __global__ void __launch_bounds__(kThreads) weight_rows_kernel(const __grid_cons
   while (row_of_all >= table.first_row[number + 1]) ++number;
   const WeightRows<T>& layer = table.layers[number];
   const int64_t row = row_of_all - table.first_row[number];
-  const auto work = [&]<typename Finished>() {
+  with_number_type<T>(layer.finished_type, [&]<typename Finished>() {
     if constexpr (kBackward)
       row_backward<T, Finished>(layer, row);
     else
       finish_row<T, Finished>(layer, row);
-  };
-  if (layer.finished_type == c10::ScalarType::Half)
-    work.template operator()<c10::Half>();
-  else if (layer.finished_type == c10::ScalarType::BFloat16)
-    work.template operator()<c10::BFloat16>();
-  else
-    work.template operator()<T>();
+  });
 }
 
 template <typename T, bool kBackward>

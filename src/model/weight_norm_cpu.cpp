@@ -1,10 +1,9 @@
 #include <ATen/Parallel.h>
-#include <c10/util/BFloat16.h>
-#include <c10/util/Half.h>
 
 #include <cmath>
 
 #include "vits/base/parallel.h"
+#include "vits/model/number_type.h"
 #include "weight_rows.h"
 
 namespace vits::model {
@@ -73,32 +72,19 @@ void for_each_row(const std::vector<WeightRows<T>>& layers, const Work& work) {
   });
 }
 
-// `work.operator()<Finished>()` with the type that a layer's finished weight has.
-template <typename T, class Work>
-void with_finished_type(const WeightRows<T>& layer, const Work& work) {
-  switch (layer.finished_type) {
-    case c10::ScalarType::Half:
-      return work.template operator()<c10::Half>();
-    case c10::ScalarType::BFloat16:
-      return work.template operator()<c10::BFloat16>();
-    default:
-      return work.template operator()<T>();
-  }
-}
-
 }  // namespace
 
 template <typename T>
 void finish_weights_cpu(const std::vector<WeightRows<T>>& layers) {
   for_each_row(layers, [](const WeightRows<T>& layer, int64_t row) {
-    with_finished_type(layer, [&]<typename Finished>() { finish_row<T, Finished>(layer, row); });
+    with_number_type<T>(layer.finished_type, [&]<typename Finished>() { finish_row<T, Finished>(layer, row); });
   });
 }
 
 template <typename T>
 void finish_weights_backward_cpu(const std::vector<WeightRows<T>>& layers) {
   for_each_row(layers, [](const WeightRows<T>& layer, int64_t row) {
-    with_finished_type(layer, [&]<typename Finished>() { row_backward<T, Finished>(layer, row); });
+    with_number_type<T>(layer.finished_type, [&]<typename Finished>() { row_backward<T, Finished>(layer, row); });
   });
 }
 

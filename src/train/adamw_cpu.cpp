@@ -1,6 +1,5 @@
 #include "adamw_cpu.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "vits/base/parallel.h"
@@ -45,11 +44,9 @@ void adamw_cpu(const AdamWProblem& problem, int threads) {
                    .step = static_cast<float>(problem.learning_rate / so_far_1),
                    .root = static_cast<float>(std::sqrt(so_far_2)),
                    .epsilon = static_cast<float>(problem.epsilon)};
-  const int64_t pieces = (problem.count + kPiece - 1) / kPiece;
-  base::for_each_task(pieces, static_cast<int>(std::min<int64_t>(threads, pieces)), [&](int64_t piece) {
-    const int64_t begin = piece * kPiece;
-    move(problem.value + begin, problem.gradient + begin, problem.mean + begin, problem.square + begin,
-         std::min(kPiece, problem.count - begin), by);
+  base::for_each_piece(problem.count, kPiece, threads, [&](int64_t begin, int64_t end) {
+    move(problem.value + begin, problem.gradient + begin, problem.mean + begin, problem.square + begin, end - begin,
+         by);
   });
 }
 

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/tensors.h"
+
 namespace vits::model {
 
 namespace {
+
+using support::difference;
 
 constexpr double kEpsilon = 1e-5;
 
@@ -16,10 +20,6 @@ at::Tensor by_libtorch(const at::Tensor& x, const at::Tensor& weight, const at::
 
 at::Tensor numbers(at::IntArrayRef sizes, at::ScalarType dtype) {
   return (1 + 2 * at::randn(sizes, at::kDouble)).to(dtype).set_requires_grad(true);
-}
-
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
 }  // namespace

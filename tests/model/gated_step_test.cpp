@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/tensors.h"
+
 namespace vits::model {
 
 namespace {
+
+using support::difference;
 
 constexpr int64_t kHidden = 5;
 
@@ -23,10 +27,6 @@ LayerStep written_out(const at::Tensor& hidden, const at::Tensor& sum, const at:
 
 at::Tensor numbers(at::IntArrayRef sizes, at::ScalarType dtype = at::kDouble) {
   return (3 * at::randn(sizes, at::kDouble)).to(dtype).set_requires_grad(true);
-}
-
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
 void expect_same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>& expected,

@@ -4,17 +4,17 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/tensors.h"
+
 namespace vits::model {
 
 namespace {
 
+using support::relative_difference;
+
 struct Problem {
   int64_t clips, inputs, outputs, samples, kernel, padding, dilation;
 };
-
-double relative(const at::Tensor& value, const at::Tensor& expected) {
-  return ((value.to(at::kDouble) - expected).abs().max() / expected.abs().max()).item<double>();
-}
 
 // Against LibTorch's convolution in double precision: results, and the gradients of all three operands.
 void expect_that_of_libtorch(const Problem& problem) {
@@ -29,12 +29,12 @@ void expect_that_of_libtorch(const Problem& problem) {
   const auto expected =
       at::conv1d(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble), 1, problem.padding, problem.dilation);
   ASSERT_EQ(y.sizes(), expected.sizes());
-  EXPECT_LT(relative(y, expected), 1e-5);
+  EXPECT_LT(relative_difference(y, expected), 1e-5);
 
   const auto direction = at::randn_like(y);
   const auto gradients = torch::autograd::grad({y}, {x, weight, bias}, {direction});
   const auto wanted = torch::autograd::grad({expected}, {x, weight, bias}, {direction.to(at::kDouble)});
-  for (size_t i = 0; i < 3; ++i) EXPECT_LT(relative(gradients[i], wanted[i].to(at::kDouble)), 1e-5) << "operand " << i;
+  for (size_t i = 0; i < 3; ++i) EXPECT_LT(relative_difference(gradients[i], wanted[i]), 1e-5) << "operand " << i;
 }
 
 }  // namespace

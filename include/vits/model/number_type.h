@@ -5,7 +5,7 @@
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
-namespace vits::loss {
+namespace vits::model {
 
 // work.operator()<T>() with the type of `dtype`; S stands for every format but the two halves.
 #if defined(__CUDACC__)
@@ -23,4 +23,4 @@ C10_HOST_DEVICE auto with_number_type(c10::ScalarType dtype, const Work& work) {
   }
 }
 
-}  // namespace vits::loss
+}  // namespace vits::model
