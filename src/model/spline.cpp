@@ -6,8 +6,8 @@
 #include <c10/util/accumulate.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "vits/model/kernel_call.h"
 #include "spline_elements.h"
+#include "vits/model/kernel_call.h"
 
 namespace vits::model {
 
