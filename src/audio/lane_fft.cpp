@@ -10,7 +10,7 @@ namespace vits::audio {
 
 namespace {
 
-std::complex<float> unit(double turns) {
+std::complex<float> twiddle(double turns) {
   const double angle = -2.0 * std::numbers::pi * turns;
   return {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
 }
@@ -25,8 +25,9 @@ LaneFft::LaneFft(size_t samples) : samples_(samples) {
     return;
   }
   const size_t half = samples / 2;
-  for (size_t n = 0; n < half; ++n) twiddles_.push_back(unit(static_cast<double>(n) / static_cast<double>(half)));
-  for (size_t k = 0; k <= half; ++k) rotations_.push_back(unit(static_cast<double>(k) / static_cast<double>(samples)));
+  for (size_t n = 0; n < half; ++n) twiddles_.push_back(twiddle(static_cast<double>(n) / static_cast<double>(half)));
+  for (size_t k = 0; k <= half; ++k)
+    rotations_.push_back(twiddle(static_cast<double>(k) / static_cast<double>(samples)));
   points_.resize(half);
   scratch_.resize(half);
 }

@@ -29,36 +29,39 @@ struct DoctorOptions {
   }
 };
 
-void line(const std::string& name, const std::string& text) { fmt::print("  {:<16}{}\n", name, text); }
+void print_line(const std::string& name, const std::string& text) { fmt::print("  {:<16}{}\n", name, text); }
 
 // Says whether `have` is enough and counts what is not.
 void verdict(const std::string& name, uint64_t need, uint64_t have, int& short_of) {
   const bool fits = need <= have;
   short_of += !fits;
-  line(name, fmt::format("about {} needed, {} free: {}", report::bytes_text(need), report::bytes_text(have),
-                         fits ? "fits" : "DOES NOT FIT"));
+  print_line(name, fmt::format("about {} needed, {} free: {}", report::bytes_text(need), report::bytes_text(have),
+                               fits ? "fits" : "DOES NOT FIT"));
 }
 
 int doctor(const DoctorOptions& options) {
   fmt::print("Programs\n");
-  for (const auto& [name, version] : versions()) line(name, version);
+  for (const auto& [name, version] : versions()) print_line(name, version);
   const auto espeak = base::find_program("espeak-ng");
-  line("espeak-ng", espeak.empty() ? "not found; only voices that speak from phonemes need it" : espeak.string());
+  print_line("espeak-ng", espeak.empty() ? "not found; only voices that speak from phonemes need it" : espeak.string());
 
   fmt::print("\nMachine\n");
   const auto cards = graphics_cards();
   const bool usable = torch::cuda::is_available();
   for (const Gpu& card : cards)
-    line("GPU", fmt::format("{}, compute capability {}, driver {}, {} of {} free", card.name, card.compute_capability,
-                            card.driver, report::bytes_text(card.free_bytes), report::bytes_text(card.total_bytes)));
-  if (cards.empty()) line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
-  if (!cards.empty() && !usable) line("", "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
+    print_line("GPU",
+               fmt::format("{}, compute capability {}, driver {}, {} of {} free", card.name, card.compute_capability,
+                           card.driver, report::bytes_text(card.free_bytes), report::bytes_text(card.total_bytes)));
+  if (cards.empty())
+    print_line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
+  if (!cards.empty() && !usable)
+    print_line("", "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
   const auto memory = base::memory();
-  line("RAM", fmt::format("{} of {} free", report::bytes_text(memory.available_bytes),
-                          report::bytes_text(memory.total_bytes)));
-  line("processors", fmt::format("{}", base::processors()));
-  line("disk here", fmt::format("{} free in {}", report::bytes_text(base::free_bytes(".")),
-                                std::filesystem::current_path().string()));
+  print_line("RAM", fmt::format("{} of {} free", report::bytes_text(memory.available_bytes),
+                                report::bytes_text(memory.total_bytes)));
+  print_line("processors", fmt::format("{}", base::processors()));
+  print_line("disk here", fmt::format("{} free in {}", report::bytes_text(base::free_bytes(".")),
+                                      std::filesystem::current_path().string()));
 
   const uint64_t wav_bytes = train::wav_bytes_in(options.data_dir);
   const auto needs = train::training_needs(options.batch_size, wav_bytes);

@@ -25,7 +25,7 @@ struct InspectOptions {
   }
 };
 
-void line(const std::string& name, const std::string& text) { fmt::print("  {:<26}{}\n", name, text); }
+void print_fact(const std::string& name, const std::string& text) { fmt::print("  {:<26}{}\n", name, text); }
 
 std::string joined(const std::vector<std::string>& words, const char* between) {
   std::string text;
@@ -39,36 +39,39 @@ std::string kind_text(const checkpoint::Description& voice) {
   return voice.is_voice ? voice.kind + " voice" : voice.kind;
 }
 
-void print(const checkpoint::RunDescription& run) {
-  if (run.step) line("step", report::thousands(*run.step));
-  if (run.epoch) line("epoch", report::thousands(*run.epoch));
-  line("validation mel loss", run.validation_mel ? fmt::format("{:.4f}", *run.validation_mel) : "not measured");
+void print_run(const checkpoint::RunDescription& run) {
+  if (run.step) print_fact("step", report::thousands(*run.step));
+  if (run.epoch) print_fact("epoch", report::thousands(*run.epoch));
+  print_fact("validation mel loss", run.validation_mel ? fmt::format("{:.4f}", *run.validation_mel) : "not measured");
 }
 
-void print(const checkpoint::Description& voice) {
+void print_voice(const checkpoint::Description& voice) {
   fmt::print("{}: {}\n", voice.path.string(), kind_text(voice));
-  if (voice.run) print(*voice.run);
+  if (voice.run) print_run(*voice.run);
   if (voice.is_voice) {
-    line("sample rate", fmt::format("{} Hz", voice.sample_rate_hz));
-    line("language", voice.language.empty() ? "not said" : voice.language);
+    print_fact("sample rate", fmt::format("{} Hz", voice.sample_rate_hz));
+    print_fact("language", voice.language.empty() ? "not said" : voice.language);
     std::string symbols;
     for (const auto& symbol : voice.symbols) symbols += symbol.size() > 4 ? " " + symbol + " " : symbol;
-    line("vocabulary", fmt::format("{} symbols, text as {}: {}", voice.vocabulary_size, voice.text, symbols));
+    print_fact("vocabulary", fmt::format("{} symbols, text as {}: {}", voice.vocabulary_size, voice.text, symbols));
     const std::string names = voice.speaker_names.empty() ? "" : ": " + joined(voice.speaker_names, ", ");
-    line("speakers", fmt::format("{}{}", voice.speakers, names));
-    line("durations", voice.stochastic_durations ? "stochastic" : "deterministic");
-    line("residual block", voice.resblock);
+    print_fact("speakers", fmt::format("{}{}", voice.speakers, names));
+    print_fact("durations", voice.stochastic_durations ? "stochastic" : "deterministic");
+    print_fact("residual block", voice.resblock);
   }
   for (const auto& [name, part] : voice.parts)
-    line(name, fmt::format("{} {} in {} tensors", report::thousands(part.parameters),
-                           voice.run ? "values" : "parameters", part.tensors));
+    print_fact(name, fmt::format("{} {} in {} tensors", report::thousands(part.parameters),
+                                 voice.run ? "values" : "parameters", part.tensors));
   if (voice.is_voice) {
-    line("without discriminators", fmt::format("{} parameters", report::thousands(checkpoint::parameters_of(voice))));
-    if (!voice.parts.contains("discriminators")) line("discriminators", "none: training would begin with new ones");
+    print_fact("without discriminators",
+               fmt::format("{} parameters", report::thousands(checkpoint::parameters_of(voice))));
+    if (!voice.parts.contains("discriminators"))
+      print_fact("discriminators", "none: training would begin with new ones");
   }
-  for (const auto& [dtype, values] : voice.dtypes) line(dtype, fmt::format("{} values", report::thousands(values)));
-  for (const auto& [file, bytes] : voice.files) line(file, report::bytes_text(bytes));
-  for (const auto& note : voice.notes) line("note", note);
+  for (const auto& [dtype, values] : voice.dtypes)
+    print_fact(dtype, fmt::format("{} values", report::thousands(values)));
+  for (const auto& [file, bytes] : voice.files) print_fact(file, report::bytes_text(bytes));
+  for (const auto& note : voice.notes) print_fact("note", note);
 }
 
 int inspect(const InspectOptions& options) {
@@ -76,7 +79,7 @@ int inspect(const InspectOptions& options) {
   if (options.json)
     fmt::print("{}", formats::json_text(checkpoint::to_json(description)));
   else
-    print(description);
+    print_voice(description);
   return 0;
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr double kFrameSeconds = 0.01;
 constexpr double kLeastPower = 1e-11;  // -110 dBFS: below the last bit of 16, digital silence
 
-double decibels(double power) {
+double decibels_of_power(double power) {
   return power > 0 ? 10.0 * std::log10(power) : -std::numeric_limits<double>::infinity();
 }
 
@@ -109,7 +109,7 @@ void measure_silence(std::span<const float> samples, SoundMeasures& sound) {
   sound.longest_pause_seconds = seconds(longest);
   if (active_frames == 0) return;
   active /= static_cast<double>(active_frames);
-  sound.snr_db = std::clamp(decibels(std::max(active - noise, 1e-3 * noise) / noise), 0.0, 90.0);
+  sound.snr_db = std::clamp(decibels_of_power(std::max(active - noise, 1e-3 * noise) / noise), 0.0, 90.0);
 }
 
 // ---- spectrum
@@ -215,7 +215,7 @@ SoundMeasures measure_sound(std::span<const float> samples, int64_t sample_rate_
   sound.samples_hash =
       std::hash<std::string_view>{}({reinterpret_cast<const char*>(samples.data()), samples.size() * sizeof(float)});
   const float peak = audio::sample_peak(samples);
-  sound.peak_dbfs = 2 * decibels(peak);
+  sound.peak_dbfs = 2 * decibels_of_power(peak);
   sound.loudness_lufs = audio::loudness_lufs(samples, sample_rate_hz);
   if (sound.is_silent() || peak <= 0.0f) {
     sound.loudness_lufs = -std::numeric_limits<double>::infinity();

@@ -20,7 +20,7 @@ std::string seconds_text(int64_t samples, int64_t sample_rate_hz) {
   return fmt::format("{:.2f} s", static_cast<double>(samples) / static_cast<double>(sample_rate_hz));
 }
 
-std::string text_complaint(const text::Encoded& encoded) {
+std::string vocabulary_complaint(const text::Encoded& encoded) {
   const auto missed = text::audible(encoded.unknown);
   if (!missed.empty()) {
     std::string symbols;
@@ -115,7 +115,7 @@ void survey(std::vector<SurveyedClip>& clips, const text::Tokenizer& tokenizer, 
     SurveyedClip& clip = clips[static_cast<size_t>(number)];
     if (clip.complaint.empty()) {
       text::Encoded encoded = tokenizer.encode(clip.clip.text);
-      clip.complaint = text_complaint(encoded);
+      clip.complaint = vocabulary_complaint(encoded);
       clip.token_ids = std::move(encoded.ids);
     }
     if (clip.complaint.empty()) {

@@ -11,7 +11,7 @@ namespace vits::data {
 
 namespace {
 
-constexpr size_t kPieceBytes = 1 << 20;
+constexpr size_t kHashedPieceBytes = 1 << 20;
 constexpr uint64_t kOdd = 0x8bb84b93962eacc9, kOther = 0x4b33a62ed433d4a3;
 
 // Both halves of a product: every bit of either factor reaches every bit of the result.
@@ -48,12 +48,12 @@ ContentHash& ContentHash::add(uint64_t number) {
 ContentHash& ContentHash::add(std::string_view bytes) { return add(piece_hash(bytes.data(), bytes.size())); }
 
 uint64_t content_hash(const void* bytes, size_t count, int threads, const std::function<void()>& counted) {
-  std::vector<uint64_t> hashes((count + kPieceBytes - 1) / kPieceBytes);
+  std::vector<uint64_t> hashes((count + kHashedPieceBytes - 1) / kHashedPieceBytes);
   base::for_each_task(static_cast<int64_t>(hashes.size()), threads, [&](int64_t piece) {
     base::throw_if_stopped();
-    const size_t begin = static_cast<size_t>(piece) * kPieceBytes;
+    const size_t begin = static_cast<size_t>(piece) * kHashedPieceBytes;
     hashes[static_cast<size_t>(piece)] =
-        piece_hash(static_cast<const char*>(bytes) + begin, std::min(kPieceBytes, count - begin));
+        piece_hash(static_cast<const char*>(bytes) + begin, std::min(kHashedPieceBytes, count - begin));
     if (counted) counted();
   });
   ContentHash all;

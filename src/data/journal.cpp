@@ -45,7 +45,7 @@ std::string unescaped(std::string_view safe) {
   return text;
 }
 
-int64_t number(std::string_view digits) {
+int64_t number_from(std::string_view digits) {
   int64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
@@ -74,12 +74,12 @@ std::optional<JournalEntry> entry_of(std::string_view line) {
   return JournalEntry{.id = unescaped(fields[0]),
                       .settings = std::string(fields[1]),
                       .place = unescaped(fields[2]),
-                      .source = {number(fields[3]), number(fields[4])},
+                      .source = {number_from(fields[3]), number_from(fields[4])},
                       .source_hash = std::string(fields[5]),
                       .rejected = unescaped(fields[6]),
-                      .wav = {number(fields[7].substr(0, blank)), number(fields[7].substr(blank + 1))},
+                      .wav = {number_from(fields[7].substr(0, blank)), number_from(fields[7].substr(blank + 1))},
                       .wav_hash = std::string(fields[8]),
-                      .samples = number(fields[9]),
+                      .samples = number_from(fields[9]),
                       .peak_lowered = fields[10] == "1"};
 }
 

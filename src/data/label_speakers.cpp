@@ -47,7 +47,7 @@ std::vector<Embedding> voices_of(const std::vector<size_t>& clips, const std::ve
 }
 
 // The recording that each clip was cut from, as `prepare` noted it; empty when it is not known.
-std::vector<std::string> recordings_of(const TrainingSet& set) {
+std::vector<std::string> recordings_in_journal(const TrainingSet& set) {
   std::vector<std::string> recordings(set.clips.size());
   const auto path = set.folder / ".prepare" / "journal";
   std::error_code error;
@@ -65,7 +65,7 @@ std::vector<Item> items_of(const TrainingSet& set, const std::vector<size_t>& cl
                            const std::vector<Embedding>& voices, bool separate_clips) {
   std::vector<Item> items;
   std::map<std::string, std::vector<size_t>> by_recording;
-  const auto recordings = separate_clips ? std::vector<std::string>(set.clips.size()) : recordings_of(set);
+  const auto recordings = separate_clips ? std::vector<std::string>(set.clips.size()) : recordings_in_journal(set);
   const auto add = [&](const std::vector<size_t>& together) {
     items.push_back({together, mean_voice(together, voices)});
   };

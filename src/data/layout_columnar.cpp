@@ -20,7 +20,7 @@ using formats::Json;
 
 namespace {
 
-constexpr int64_t kRowsLookedAt = 8;
+constexpr int64_t kRowsTried = 8;
 
 // What `datasets` calls one column: a value, or a recording as bytes and path.
 struct Feature {
@@ -127,7 +127,7 @@ class Reader {
 
   // The column that holds the sound itself, if the first rows have any there. Asking each row would read it all.
   std::optional<size_t> column_of_bytes(const Feature& sound) const {
-    for (int64_t row = 0; row < std::min(kRowsLookedAt, table_->rows()); ++row) {
+    for (int64_t row = 0; row < std::min(kRowsTried, table_->rows()); ++row) {
       if (sound.bytes && table_->value(*sound.bytes, row)) return sound.bytes;
       if (!sound.value) continue;
       const auto value = table_->value(*sound.value, row);

@@ -17,7 +17,7 @@ using formats::Json;
 
 namespace {
 
-constexpr int kRowsLookedAt = 100;
+constexpr int kRecordsLookedAt = 100;
 
 // "text", or "audio" with the key "path" inside it, as {"audio": {"path": "a.wav"}}.
 struct Key {
@@ -25,7 +25,7 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-std::string words_of(const Json& value) {
+std::string plain_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   return value.is_number() || value.is_boolean() ? value.dump() : "";
 }
@@ -35,9 +35,9 @@ std::string words_at(const Json& record, const std::vector<Key>& keys, std::opti
   const Key& key = keys[*column];
   const auto found = record.find(key.name);
   if (found == record.end()) return "";
-  if (key.inside.empty() || !found->is_object()) return words_of(*found);
+  if (key.inside.empty() || !found->is_object()) return plain_text(*found);
   const auto inside = found->find(key.inside);
-  return inside == found->end() ? "" : words_of(*inside);
+  return inside == found->end() ? "" : plain_text(*inside);
 }
 
 // JSON Lines, or one array of objects, as records.
@@ -69,13 +69,13 @@ class Records {
   size_t place_ = 0;
 };
 
-std::vector<Key> keys_of(Records records) {
+std::vector<Key> keys_found(Records records) {
   std::vector<Key> keys;
   const auto add = [&](Key key) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
   };
   formats::JsonRecord record;
-  for (int i = 0; i < kRowsLookedAt && records.next(record); ++i) {
+  for (int i = 0; i < kRecordsLookedAt && records.next(record); ++i) {
     if (!record.defect.empty()) continue;
     for (const auto& [name, value] : record.value.items()) {
       if (!value.is_object()) {
@@ -101,7 +101,7 @@ void list_json(const Part& part, Task& task) {
   if (task.listing.layout.empty()) task.listing.layout = "jsonl";
 
   const Records records(file, part.path);
-  const std::vector<Key> keys = keys_of(records);
+  const std::vector<Key> keys = keys_found(records);
   std::vector<std::string> names;
   for (const Key& key : keys) names.push_back(key.name);
   if (names.empty()) throw Error("{} has no rows that are JSON objects.", name);
@@ -132,7 +132,7 @@ void list_json(const Part& part, Task& task) {
 bool json_lists_recordings(const fs::path& path, const LayoutOptions& options) {
   const formats::TextFile file(path, options.encoding);
   std::vector<std::string> names;
-  for (const Key& key : keys_of(Records(file, path))) names.push_back(key.name);
+  for (const Key& key : keys_found(Records(file, path))) names.push_back(key.name);
   return looks_like_header(names) || (!names.empty() && names_a_column(options));
 }
 

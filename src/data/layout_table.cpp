@@ -55,7 +55,7 @@ std::string without_escapes(const std::string& field) {
   return plain;
 }
 
-AudioIndex recordings_of(const Part& part, TableKind kind) {
+AudioIndex audio_around(const Part& part, TableKind kind) {
   if (kind != TableKind::commonvoice) return AudioIndex::around(part.path);
   const fs::path folder = part.path.parent_path().empty() ? fs::path(".") : part.path.parent_path();
   return AudioIndex({folder / "clips", folder});
@@ -70,7 +70,7 @@ class Table {
         name_(part.path.string()),
         file_(part.path, task.options.encoding),
         dialect_(dialect_of(file_.text(), kind)),
-        recordings_(recordings_of(part, kind)) {}
+        recordings_(audio_around(part, kind)) {}
 
   void list() {
     task_.listing.files.push_back(part_.path);

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // The folder of recordings: the trimmed one of release 0.92 before the plain one.
-std::string recordings_of(const FolderEntries& entries) {
+std::string recording_folder(const FolderEntries& entries) {
   std::string best;
   for (const std::string& name : entries.folders)
     if (name.starts_with("wav") && (best.empty() || name.ends_with("silence_trimmed"))) best = name;
@@ -79,12 +79,12 @@ void list_speaker(const fs::path& texts, const fs::path& recordings, const std::
 Parts vctk_parts(const fs::path& folder, const LayoutOptions&) {
   const FolderEntries entries = entries_of(folder);
   const bool has_texts = std::binary_search(entries.folders.begin(), entries.folders.end(), "txt");
-  if (!has_texts || recordings_of(entries).empty() || entries_of(folder / "txt").folders.empty()) return {};
+  if (!has_texts || recording_folder(entries).empty() || entries_of(folder / "txt").folders.empty()) return {};
   return {{folder, ""}};
 }
 
 void list_vctk(const Part& part, Task& task) {
-  const fs::path texts = part.path / "txt", recordings = part.path / recordings_of(entries_of(part.path));
+  const fs::path texts = part.path / "txt", recordings = part.path / recording_folder(entries_of(part.path));
   std::set<std::string> speakers;
   for (const fs::path& folder : {texts, recordings})
     for (const std::string& name : entries_of(folder).folders) speakers.insert(name);

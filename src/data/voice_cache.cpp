@@ -10,7 +10,7 @@ namespace vits::data {
 
 namespace {
 
-constexpr std::string_view kHeader = "vits-train voices 1\n";
+constexpr std::string_view kVoicesHeader = "vits-train voices 1\n";
 
 struct Record {       // followed by the id
   uint64_t checksum;  // of all that follows
@@ -28,8 +28,8 @@ VoiceCache::VoiceCache(const std::filesystem::path& path)
   {
     const base::MappedFile mapped(path);
     const std::string_view bytes(mapped.bytes().data(), mapped.bytes().size());
-    if (bytes.starts_with(kHeader)) {
-      whole = kHeader.size();
+    if (bytes.starts_with(kVoicesHeader)) {
+      whole = kVoicesHeader.size();
       while (bytes.size() - whole >= sizeof(Record)) {
         Record record;
         std::memcpy(&record, bytes.data() + whole, sizeof(record));
@@ -45,7 +45,7 @@ VoiceCache::VoiceCache(const std::filesystem::path& path)
     }
   }
   file_.shorten(static_cast<int64_t>(whole));
-  if (whole == 0) file_.append(kHeader);
+  if (whole == 0) file_.append(kVoicesHeader);
 }
 
 const HeardVoice* VoiceCache::find(const std::string& id, const base::FileState& wav) const {

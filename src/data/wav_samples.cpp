@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little, "a WAV file's samples 
 
 // The chunks before the samples are small; behind more than this the file is left to the general reader.
 constexpr size_t kHeadBytes = 4096;
-constexpr size_t kBlockSamples = 1 << 14;
+constexpr size_t kSamplesAtOnce = 1 << 14;
 
 uint32_t number_at(std::string_view bytes, size_t at, size_t width) {
   uint32_t value = 0;
@@ -57,8 +57,8 @@ template <class Take>
 WavInfo decode(const std::filesystem::path& file, Take take) {
   audio::SoundReader reader(file);
   WavInfo info{.samples = 0, .sample_rate_hz = reader.sample_rate_hz(), .first_byte = -1};
-  std::vector<float> block(kBlockSamples);
-  std::vector<int16_t> rounded(kBlockSamples);
+  std::vector<float> block(kSamplesAtOnce);
+  std::vector<int16_t> rounded(kSamplesAtOnce);
   while (const size_t count = reader.read(block)) {
     for (size_t i = 0; i < count; ++i)
       rounded[i] = static_cast<int16_t>(std::clamp(std::lrint(block[i] * 32768.0f), -32768l, 32767l));

@@ -22,7 +22,7 @@ constexpr double kNormSpread = 0.1;  // of layer norms' weights around 1, and of
 constexpr double kLogSigma = -0.5;   // standard deviations begin around 0.6
 constexpr double kLogFrames = 0.2;   // makes tokens of two to three frames, as speech of 16 kHz has, blanks counted
 
-model::VitsConfig config_of(const NewVoiceOptions& options, int64_t symbols) {
+model::VitsConfig config_for(const NewVoiceOptions& options, int64_t symbols) {
   model::VitsConfig config;
   config.vocab_size = symbols;
   if (options.speakers.size() > 1) {
@@ -112,7 +112,7 @@ checkpoint::VoiceFiles new_voice(const NewVoiceOptions& options) {
   if (!has_letter) throw UsageError("--alphabet names no letter. Give every character that the voice is to read.");
 
   checkpoint::VoiceFiles voice;
-  voice.config = config_of(options, static_cast<int64_t>(vocab.size()));
+  voice.config = config_for(options, static_cast<int64_t>(vocab.size()));
   voice.config.check("create");
   // Every value is said, for readers that do not know transformers' defaults.
   voice.raw_config = {{"model_type", "vits"}, {"architectures", {"VitsModel"}}};

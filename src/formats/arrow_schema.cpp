@@ -36,7 +36,7 @@ enum TypeId : uint8_t {
   kLargeListView
 };
 
-constexpr int kDeepest = 32;
+constexpr int kDeepestColumn = 32;
 constexpr uint64_t kMostFields = 10'000;  // and metadata made to lead in circles ends there
 
 ArrowType integer_type(const std::optional<FlatTable>& type) {
@@ -122,8 +122,8 @@ class SchemaReader {
   // `reachable`: there is one value a row, since no list stands above.
   void field(const FlatTable& field, const std::string& prefix, const std::vector<ArrowPlace>& parents, bool reachable,
              int depth) {
-    if (depth > kDeepest || ++fields_ > kMostFields)
-      throw Error("it has more than {} columns or more than {} levels of them", kMostFields, kDeepest);
+    if (depth > kDeepestColumn || ++fields_ > kMostFields)
+      throw Error("it has more than {} columns or more than {} levels of them", kMostFields, kDeepestColumn);
     const std::string name = prefix + std::string(field.text(0));
     check_name(name);
     const uint8_t id = field.number<uint8_t>(2, 0);

@@ -8,14 +8,14 @@ namespace vits::formats {
 
 namespace {
 
-constexpr size_t kGuessedFrom = 64 << 10;
-constexpr int kMostRecords = 200;
+constexpr size_t kGuessedFromBytes = 64 << 10;
+constexpr int kMostRecordsRead = 200;
 constexpr double kNoise = 0.05;  // a table may have some bad rows
 
 // The first lines, whole unless there is but one.
 std::string_view beginning(std::string_view text) {
-  if (text.size() <= kGuessedFrom) return text;
-  text = text.substr(0, kGuessedFrom);
+  if (text.size() <= kGuessedFromBytes) return text;
+  text = text.substr(0, kGuessedFromBytes);
   const size_t end = text.find_last_of("\n\r");
   return end == std::string_view::npos ? text : text.substr(0, end);
 }
@@ -26,7 +26,7 @@ double evenness(std::string_view text, Dialect dialect) {
   Record record;
   std::map<size_t, int> records_with;
   int records = 0;
-  for (; records < kMostRecords && reader.next(record); ++records) ++records_with[record.fields.size()];
+  for (; records < kMostRecordsRead && reader.next(record); ++records) ++records_with[record.fields.size()];
   const auto common = std::max_element(records_with.begin(), records_with.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
   return common == records_with.end() || common->first == 1 ? 0.0 : 1.0 * common->second / records;
@@ -44,7 +44,7 @@ QuoteSigns quote_signs(std::string_view text, char delimiter) {
   QuoteSigns signs;
   bool first_always_quoted = true;
   int records = 0;
-  for (; records < kMostRecords && reader.next(record); ++records) {
+  for (; records < kMostRecordsRead && reader.next(record); ++records) {
     first_always_quoted &= record.fields[0].starts_with('"');
     for (const std::string& field : record.fields) {
       if (!field.starts_with('"')) continue;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr uint64_t kMostTextBytes = 32ull << 20;  // of texts that share beginnings, which a few bytes could repeat
 
-[[noreturn]] void damaged() { throw Error("it is damaged: the values of a page do not fit its size"); }
+[[noreturn]] void page_is_damaged() { throw Error("it is damaged: the values of a page do not fit its size"); }
 
 uint64_t bits_at(Bytes bytes, uint64_t first_bit, int width) {
   const uint64_t first = first_bit / 8, count = std::min<uint64_t>(9, bytes.size() - first);
@@ -40,7 +40,7 @@ void read_plain(ByteReader& reader, const ParquetColumn& column, uint64_t count,
     const Bytes bits = reader.take((count + 7) / 8);
     for (uint64_t i = 0; i < count; ++i) values.numbers.push_back(bits_at(bits, i, 1));
   } else if (column.type == ParquetType::bytes) {
-    if (count > reader.left() / 4) damaged();
+    if (count > reader.left() / 4) page_is_damaged();
     values.texts.reserve(count);
     for (uint64_t i = 0; i < count; ++i) {
       const auto bytes = reader.next<uint32_t>();
@@ -72,7 +72,7 @@ void read_delta_texts(ByteReader& reader, uint64_t count, ParquetValues& values)
   read_delta_lengths(reader, count, endings);
   uint64_t bytes = 0, previous = 0;
   for (uint64_t i = 0; i < count; ++i) {
-    if (shared[i] > previous) damaged();
+    if (shared[i] > previous) page_is_damaged();
     previous = shared[i] + endings[i].size();
     bytes += previous;
     if (bytes > kMostTextBytes) throw Error("a page of it holds more than {} bytes of text", kMostTextBytes);
@@ -92,7 +92,7 @@ void read_delta_texts(ByteReader& reader, uint64_t count, ParquetValues& values)
 void read_split(ByteReader& reader, const ParquetColumn& column, uint64_t count, ParquetValues& values) {
   const bool is_fixed = column.type == ParquetType::fixed_bytes;
   const auto width = static_cast<uint64_t>(is_fixed ? column.fixed_bytes : bytes_of_number(column));
-  if (width == 0) damaged();
+  if (width == 0) page_is_damaged();
   const Bytes all = reader.take(count * width);
   if (!is_fixed) values.numbers.resize(count);
   values.text.resize(is_fixed ? count * width : 0);
@@ -118,7 +118,7 @@ std::vector<uint32_t> read_hybrid(ByteReader& reader, int width, uint64_t count)
     const uint64_t head = reader.varint(), left = count - values.size();
     if (head & 1) {
       const uint64_t groups = head >> 1;  // of eight; the last may be longer than what is left
-      if (groups > (uint64_t{1} << 32)) damaged();
+      if (groups > (uint64_t{1} << 32)) page_is_damaged();
       const Bytes packed = reader.take(groups * static_cast<uint64_t>(width));
       for (uint64_t i = 0; i < std::min(left, 8 * groups); ++i)
         values.push_back(width == 0 ? 0 : static_cast<uint32_t>(bits_at(packed, i * width, width)));
@@ -138,7 +138,7 @@ std::vector<uint64_t> read_delta(ByteReader& reader, uint64_t count) {
   constexpr uint64_t kLargestBlock = 1 << 20;
   if (block == 0 || block > kLargestBlock || miniblocks == 0 || block % miniblocks != 0 || block / miniblocks % 8 != 0
       || total != count)
-    damaged();
+    page_is_damaged();
   const uint64_t values_each = block / miniblocks;
   std::vector<uint64_t> values;
   values.reserve(count);
@@ -148,7 +148,7 @@ std::vector<uint64_t> read_delta(ByteReader& reader, uint64_t count) {
     const Bytes widths = reader.take(miniblocks);
     for (uint64_t i = 0; i < miniblocks && values.size() < count; ++i) {
       const int width = static_cast<unsigned char>(widths[i]);
-      if (width > 64) damaged();
+      if (width > 64) page_is_damaged();
       const Bytes packed = reader.take(values_each / 8 * static_cast<uint64_t>(width));
       for (uint64_t k = 0; k < values_each && values.size() < count; ++k) {
         value += least + (width == 0 ? 0 : bits_at(packed, k * static_cast<uint64_t>(width), width));

@@ -12,8 +12,8 @@ namespace vits::formats {
 namespace {
 
 constexpr uint64_t kLargestFooter = 16ull << 20;  // what is made of it takes several times that
-constexpr size_t kMostFields = 10'000;
-constexpr int kDeepest = 32;
+constexpr size_t kMostColumns = 10'000;
+constexpr int kDeepestGroup = 32;
 constexpr size_t kEndBytes = 8;  // the footer's size and PAR1
 
 enum Repetition { kRequired = 0, kOptional = 1, kRepeated = 2 };
@@ -98,7 +98,8 @@ class SchemaTree {
 
  private:
   void walk(const std::string& prefix, int definition_depth, bool reachable, int depth) {
-    if (next_ >= elements_.size() || depth > kDeepest) throw Error("its metadata is damaged: the schema has no end");
+    if (next_ >= elements_.size() || depth > kDeepestGroup)
+      throw Error("its metadata is damaged: the schema has no end");
     const SchemaElement& element = elements_[next_++];
     const std::string name = prefix + element.name;
     check_name(name);
@@ -205,7 +206,7 @@ class FooterReader {
   void read_schema(uint8_t type) {
     std::vector<SchemaElement> elements;
     thrift_.list(type, [&](uint8_t) {
-      if (elements.size() >= kMostFields) throw Error("it has more than {} columns", kMostFields);
+      if (elements.size() >= kMostColumns) throw Error("it has more than {} columns", kMostColumns);
       elements.push_back(read_element(thrift_));
     });
     leaves_ = SchemaTree(elements).leaves();

@@ -9,7 +9,7 @@ namespace vits::formats {
 namespace {
 
 // A page of a few bytes may say that it repeats one value as often as it likes.
-constexpr uint32_t kMostValues = 1u << 20;
+constexpr uint32_t kMostPageValues = 1u << 20;
 constexpr size_t kMostPages = 300'000;
 
 enum PageType { kDataPage = 0, kDictionaryPage = 2, kDataPageVersion2 = 3 };
@@ -66,8 +66,8 @@ PageHeader read_header(Thrift& thrift) {
   });
   place.encoding = static_cast<ParquetEncoding>(encoding);
   place.is_version_2 = header.type == kDataPageVersion2;
-  if (place.values > kMostValues)
-    throw Error("a page of it would have {} values; {} is the most that is read here", place.values, kMostValues);
+  if (place.values > kMostPageValues)
+    throw Error("a page of it would have {} values; {} is the most that is read here", place.values, kMostPageValues);
   return header;
 }
 

@@ -37,7 +37,7 @@ std::optional<Cached> find(const CachedRepository& cache, const std::vector<std:
   return cached;
 }
 
-Snapshot fetch_from_hub(const Repository& repository, const std::vector<std::string>& patterns,
+Snapshot fetch_matching(const Repository& repository, const std::vector<std::string>& patterns,
                         const Settings& settings, const Listeners& listeners) {
   Visit visit(repository, settings, listeners);
   std::vector<std::string> names;
@@ -61,7 +61,7 @@ Snapshot fetch_files(const Repository& repository, const std::vector<std::string
   if (cached && cached->complete && !settings.refresh) return cached->snapshot;
   try {
     if (settings.offline) throw Trouble("HF_HUB_OFFLINE is set, so {} is not asked", settings.endpoint);
-    return fetch_from_hub(repository, patterns, settings, listeners);
+    return fetch_matching(repository, patterns, settings, listeners);
   } catch (const Trouble& trouble) {
     if (!cached)
       throw Error(

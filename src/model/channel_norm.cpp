@@ -15,13 +15,13 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 template <class Problem>
-void run(const char* name, const Problem& problem, const at::Device& device) {
+void run_norm(const char* name, const Problem& problem, const at::Device& device) {
   call_kernel(
       name, device, [&] { channel_norm_cpu(problem); },
       [&](auto stream) { return channel_norm_cuda(problem, stream); });
 }
 
-NormExtent extent_of(const at::Tensor& x) { return {x.size(0), x.size(1), x.size(2)}; }
+NormExtent norm_extent(const at::Tensor& x) { return {x.size(0), x.size(1), x.size(2)}; }
 
 class ChannelNorm : public torch::autograd::Function<ChannelNorm> {
  public:
@@ -30,12 +30,12 @@ class ChannelNorm : public torch::autograd::Function<ChannelNorm> {
     const auto y = at::empty(x.sizes(), x.options());
     const auto mean = at::empty({x.size(0), x.size(2)}, x.options()), scale = at::empty(mean.sizes(), x.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "channel_norm", [&] {
-      run("vits::channel_norm",
-          NormForward<scalar_t>{extent_of(x), static_cast<scalar_t>(epsilon), x.const_data_ptr<scalar_t>(),
-                                weight.const_data_ptr<scalar_t>(), bias.const_data_ptr<scalar_t>(),
-                                y.mutable_data_ptr<scalar_t>(), mean.mutable_data_ptr<scalar_t>(),
-                                scale.mutable_data_ptr<scalar_t>()},
-          x.device());
+      run_norm("vits::channel_norm",
+               NormForward<scalar_t>{norm_extent(x), static_cast<scalar_t>(epsilon), x.const_data_ptr<scalar_t>(),
+                                     weight.const_data_ptr<scalar_t>(), bias.const_data_ptr<scalar_t>(),
+                                     y.mutable_data_ptr<scalar_t>(), mean.mutable_data_ptr<scalar_t>(),
+                                     scale.mutable_data_ptr<scalar_t>()},
+               x.device());
     });
     context->save_for_backward({x, weight, mean, scale});
     return y;
@@ -49,13 +49,13 @@ class ChannelNorm : public torch::autograd::Function<ChannelNorm> {
     const auto weight_gradient = at::empty(weight.sizes(), weight.options());
     const auto bias_gradient = at::empty(weight.sizes(), weight.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "channel_norm_backward", [&] {
-      run("vits::channel_norm_backward",
-          NormBackward<scalar_t>{extent_of(x), x.const_data_ptr<scalar_t>(), weight.const_data_ptr<scalar_t>(),
-                                 mean.const_data_ptr<scalar_t>(), scale.const_data_ptr<scalar_t>(),
-                                 y_gradient.const_data_ptr<scalar_t>(), x_gradient.mutable_data_ptr<scalar_t>(),
-                                 weight_gradient.mutable_data_ptr<scalar_t>(),
-                                 bias_gradient.mutable_data_ptr<scalar_t>()},
-          x.device());
+      run_norm("vits::channel_norm_backward",
+               NormBackward<scalar_t>{norm_extent(x), x.const_data_ptr<scalar_t>(), weight.const_data_ptr<scalar_t>(),
+                                      mean.const_data_ptr<scalar_t>(), scale.const_data_ptr<scalar_t>(),
+                                      y_gradient.const_data_ptr<scalar_t>(), x_gradient.mutable_data_ptr<scalar_t>(),
+                                      weight_gradient.mutable_data_ptr<scalar_t>(),
+                                      bias_gradient.mutable_data_ptr<scalar_t>()},
+               x.device());
     });
     return {x_gradient, weight_gradient, bias_gradient, at::Tensor()};
   }

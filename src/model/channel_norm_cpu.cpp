@@ -97,7 +97,7 @@ void run_any(const auto& of, const Strip& strip, float* sums) { run_float(of, st
 void run_any(const auto& of, const Strip& strip, double* sums) { run_strip(of, strip, sums); }
 
 template <template <typename> class Problem, typename T>
-void run_all(const Problem<T>& of, std::vector<T>& sums) {
+void norm_all(const Problem<T>& of, std::vector<T>& sums) {
   const auto [clips, channels, tokens] = of.extent;
   const int64_t strips = (tokens + kTokensATask - 1) / kTokensATask, all_channels = channels, all_tokens = tokens;
   sums.resize(static_cast<size_t>(clips * strips * 2 * channels));
@@ -116,7 +116,7 @@ template <class Problem>
 void channel_norm_cpu(const Problem& problem) {
   using T = std::remove_const_t<std::remove_pointer_t<decltype(problem.x)>>;
   std::vector<T> sums;
-  run_all(problem, sums);
+  norm_all(problem, sums);
   if constexpr (requires { problem.weight_gradient; }) {
     // In the order of the strips, whichever thread made them.
     const int64_t channels = problem.extent.channels;

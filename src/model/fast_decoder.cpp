@@ -15,7 +15,7 @@ namespace vits::model {
 
 namespace {
 
-constexpr float kLastSlope = 0.01f;      // of the leaky ReLU before the last convolution
+constexpr float kSlopeOfLast = 0.01f;    // of the leaky ReLU before the last convolution
 constexpr int64_t kRowsOfProduct = 256;  // of a task that is a single convolution
 
 // Longer pieces compute less twice, shorter ones stay in the cache.
@@ -198,7 +198,7 @@ std::vector<at::Tensor> Decoding::decode(const std::vector<at::Tensor>& latents,
          [&](Voice& voice, int64_t begin, int64_t end) { upsample(level, voice, begin, end); });
     for (Voice& voice : voices)
       voice.upsampling_input = RowSignal(voice.upsampled.length(), level.channels, before_, after_);
-    const float slope = &level == &levels_.back() ? kLastSlope : slope_;
+    const float slope = &level == &levels_.back() ? kSlopeOfLast : slope_;
     step(kRowsOfPiece, input_length, [&](Voice& voice, int64_t begin, int64_t end) {
       level.blocks.run(voice.upsampled, voice.upsampling_input, begin, end, slope);
     });

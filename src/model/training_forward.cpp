@@ -16,7 +16,7 @@ namespace vits::model {
 
 namespace {
 
-void check(const TrainingBatch& batch, const Draws& draws) {
+void check_batch(const TrainingBatch& batch, const Draws& draws) {
   base::check_shape(batch.token_ids, "B T", "training batch's token ids");
   base::check_shape(batch.token_mask, "B 1 T", "training batch's token mask");
   base::check_shape(batch.spectrogram, "B K F", "training batch's spectrogram");
@@ -80,7 +80,7 @@ Draws draw(const TrainingBatch& batch, const VitsConfig& config, const std::opti
 
 Synthesis training_forward(Generator& generator, const TrainingBatch& batch, const Draws& draws,
                            std::optional<c10::ScalarType> half, Keeps keeps, const PhaseMark& mark) {
-  check(batch, draws);
+  check_batch(batch, draws);
   const VitsConfig& config = generator->config();
   const int64_t segment_frames = config.segment_size / config.hop_length;
   const auto speaker = generator->speaker(batch.speaker_ids);  // [B, E, 1]

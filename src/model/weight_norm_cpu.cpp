@@ -11,7 +11,7 @@ namespace vits::model {
 namespace {
 
 constexpr int64_t kLanes = 16;                  // numbers that the compiler turns into vector instructions at once
-constexpr int64_t kNumbersATask = 1024 * 1024;  // a few hundred microseconds
+constexpr int64_t kWeightsATask = 1024 * 1024;  // a few hundred microseconds
 
 template <typename A, typename B>
 double dot(const A* a, const B* b, int64_t count) {
@@ -62,7 +62,7 @@ void for_each_row(const std::vector<WeightRows<T>>& layers, const Work& work) {
   };
   std::vector<Task> tasks;
   for (const auto& layer : layers) {
-    const int64_t rows = std::max<int64_t>(1, kNumbersATask / std::max<int64_t>(1, layer.columns));
+    const int64_t rows = std::max<int64_t>(1, kWeightsATask / std::max<int64_t>(1, layer.columns));
     for (int64_t begin = 0; begin < layer.rows; begin += rows)
       tasks.push_back({&layer, begin, std::min(layer.rows, begin + rows)});
   }

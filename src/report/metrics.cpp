@@ -11,7 +11,7 @@ namespace vits::report {
 
 namespace {
 
-constexpr double kGigabyte = 1e9;
+constexpr double kBytesAGigabyte = 1e9;
 
 // "grad_norm_gen" and "grad_norm_disc" stand side by side in TensorBoard's group grad_norm.
 std::string group_of(const std::string& name) {
@@ -37,8 +37,8 @@ Figures figures_of(const StepReport& report) {
   figures.emplace_back("speed/samples_per_second", report.samples_per_second);
   figures.emplace_back("speed/data_wait_share", report.data_wait_share);
   if (report.device_bytes_total > 0)
-    figures.emplace_back("memory/device_gb", static_cast<double>(report.device_bytes_used) / kGigabyte);
-  figures.emplace_back("memory/process_gb", static_cast<double>(report.process_bytes) / kGigabyte);
+    figures.emplace_back("memory/device_gb", static_cast<double>(report.device_bytes_used) / kBytesAGigabyte);
+  figures.emplace_back("memory/process_gb", static_cast<double>(report.process_bytes) / kBytesAGigabyte);
   return figures;
 }
 

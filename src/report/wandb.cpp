@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kQuietSeconds = 2.0;
+constexpr double kFinishSeconds = 2.0;
 constexpr double kSecondsToFinish = 60.0;
 
 // The last line that says something: Python's errors say there what is wrong.
@@ -61,7 +61,7 @@ WandbFollower::~WandbFollower() {
   if (!program_) return;
   look();
   if (!program_) return;
-  auto exit_code = program_->finish(kQuietSeconds);
+  auto exit_code = program_->finish(kFinishSeconds);
   if (!exit_code) {
     report::info("wandb", "passing the last figures on to Weights & Biases");
     exit_code = program_->finish(kSecondsToFinish);

@@ -23,7 +23,7 @@ constexpr char kEndMark[] = "[[tktktktktktk]]\n";
 constexpr char kStressedWord[] = "[[t'Itk]]";
 constexpr std::string_view kStress = "ˈ", kSecondaryStress = "ˌ";
 
-std::string replaced(std::string_view text, std::string_view part, std::string_view replacement) {
+std::string substituted(std::string_view text, std::string_view part, std::string_view replacement) {
   std::string result;
   for (size_t position = 0; position < text.size();) {
     const size_t found = std::min(text.find(part, position), text.size());
@@ -41,10 +41,10 @@ std::string trimmed(const std::string& text) {
 
 // espeak-ng's answer in phonemizer's spelling. `_` separates phonemes and is sometimes left over at a word's end.
 std::string tidy(const std::string& answer) {
-  std::string line = replaced(trimmed(answer), "  ", " ");
+  std::string line = substituted(trimmed(answer), "  ", " ");
   line.erase(std::unique(line.begin(), line.end(), [](char left, char right) { return left == '_' && right == '_'; }),
              line.end());
-  return replaced(replaced(line, "_ ", " "), "_", "");
+  return substituted(substituted(line, "_ ", " "), "_", "");
 }
 
 // A piece as espeak-ng may be given it: on one line, and without the control characters that are commands to it or end
@@ -53,7 +53,7 @@ std::string harmless(std::u32string_view piece) {
   std::u32string text(piece);
   for (char32_t& character : text)
     if ((character < 0x20 && !is_space(character)) || character == U'\n') character = U' ';
-  return replaced(encode_utf8(text), "[[", "[ [");
+  return substituted(encode_utf8(text), "[[", "[ [");
 }
 
 // -z: the end of a line is not the end of a sentence, as for phonemizer. --sep is its separator as well.
@@ -139,8 +139,8 @@ class Phonemizer::Espeak {
     if (!after.empty() && heard.ends_with(stressed_)) heard.erase(heard.size() - stressed_.size());
     heard = trimmed(heard);
     if (heard == alone) return Stress::kSame;
-    if (heard == replaced(alone, kStress, kSecondaryStress)) return Stress::kSecondary;
-    return heard == replaced(alone, kStress, "") ? Stress::kNone : Stress::kOtherWords;
+    if (heard == substituted(alone, kStress, kSecondaryStress)) return Stress::kSecondary;
+    return heard == substituted(alone, kStress, "") ? Stress::kNone : Stress::kOtherWords;
   }
 
   // The program gives a clause without a stressed word a stress; beside a stressed word it does not.
@@ -157,11 +157,11 @@ class Phonemizer::Espeak {
     if (behind_word != Stress::kSame) {
       // "one" loses its own stress behind a stressed word, but not ahead of one.
       if (ahead_of_word == Stress::kSame) return heard;
-      return replaced(heard, kStress, behind_word == Stress::kSecondary ? kSecondaryStress : "");
+      return substituted(heard, kStress, behind_word == Stress::kSecondary ? kSecondaryStress : "");
     }
     // "when" gains one behind a stressed word; it has none between two.
     if (ahead_of_word == Stress::kSecondary && stress_beside(before, line, after, alone) == Stress::kNone)
-      return replaced(heard, kStress, kSecondaryStress);
+      return substituted(heard, kStress, kSecondaryStress);
     return heard;
   }
 

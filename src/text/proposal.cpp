@@ -78,7 +78,9 @@ std::u32string normalized_by(Getter getter, std::u32string_view text) {
 }
 
 std::u32string composed(std::u32string_view text) { return normalized_by(icu::Normalizer2::getNFCInstance, text); }
-std::u32string decomposed(std::u32string_view text) { return normalized_by(icu::Normalizer2::getNFDInstance, text); }
+std::u32string canonical_parts(std::u32string_view text) {
+  return normalized_by(icu::Normalizer2::getNFDInstance, text);
+}
 std::u32string compatible(std::u32string_view text) { return normalized_by(icu::Normalizer2::getNFKCInstance, text); }
 
 bool is_letter(char32_t character) { return (U_GET_GC_MASK(code(character)) & U_GC_L_MASK) != 0; }
@@ -190,7 +192,7 @@ std::optional<Proposal> for_letter(char32_t letter, const Vocabulary& voice) {
       return replaced(ProposalKind::kCase, one, {&other, 1}, "the voice knows it in that case only");
   if (const auto same = composed(one); same != one && voice.knows(same))
     return replaced(ProposalKind::kCompose, one, same, "it is the same letter under another number (NFC)");
-  if (const auto parts = decomposed(one); parts.size() > 1 && voice.knows(parts))
+  if (const auto parts = canonical_parts(one); parts.size() > 1 && voice.knows(parts))
     return made(ProposalKind::kDecompose, one, parts,
                 "Write the letter and its mark as two characters (NFD), as the voice was trained.");
   if (const auto plain = compatible(one); plain != one && voice.knows(plain))
@@ -203,7 +205,7 @@ std::optional<Proposal> for_base_letter(char32_t letter, const Vocabulary& voice
   for (const Spelling& spelling : kSpellings)
     if (spelling.letter == small && voice.knows(spelling.spelled))
       return replaced(ProposalKind::kBaseLetter, {&letter, 1}, spelling.spelled, "the nearest that the voice knows");
-  const auto parts = decomposed({&small, 1});
+  const auto parts = canonical_parts({&small, 1});
   if (parts.size() > 1 && voice.knows(parts[0]))
     return replaced(ProposalKind::kBaseLetter, {&letter, 1}, {parts.data(), 1},
                     "the nearest that the voice knows, though not the same sound");

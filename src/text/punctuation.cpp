@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::u32string_view kMarks = U";:!?¡¿—…\"«»“”(){}[]";
 
-bool is_digit(std::u32string_view line, size_t position) {
+bool digit_stands_at(std::u32string_view line, size_t position) {
   return position < line.size() && line[position] >= U'0' && line[position] <= U'9';
 }
 
@@ -19,7 +19,7 @@ bool is_digit(std::u32string_view line, size_t position) {
 bool is_mark(std::u32string_view line, size_t position) {
   const char32_t character = line[position];
   if (character == U',' || character == U'.')
-    return !(position > 0 && is_digit(line, position - 1) && is_digit(line, position + 1));
+    return !(position > 0 && digit_stands_at(line, position - 1) && digit_stands_at(line, position + 1));
   return kMarks.find(character) != std::u32string_view::npos;
 }
 

@@ -18,7 +18,7 @@ const Natural* whole(const Edge* edge) {
 const Natural* active_whole(const Edge* edge) {
   return edge && edge->number && edge->number->active ? whole(edge) : nullptr;
 }
-bool is_digit(const Edge* edge) { return whole(edge) && edge->number->digit; }
+bool is_digit_edge(const Edge* edge) { return whole(edge) && edge->number->digit; }
 bool is_written_zero(const Edge& edge) { return edge.number->original == "零" || edge.number->original == "〇"; }
 bool is_below(const Natural& value, int64_t base) { return value < Natural(static_cast<uint64_t>(base)); }
 
@@ -96,20 +96,20 @@ Edge& Numbers::combine(const std::vector<Edge*>& parts, Value value, std::string
 // "1", "2", ".", "5" -> "12.5", written as it stood, leading zeros and all.
 void Numbers::join_digits() {
   for (Edge* first : before_pass()) {
-    if (!is_digit(first) || !first->number->active) continue;
+    if (!is_digit_edge(first) || !first->number->active) continue;
     std::vector<Edge*> parts{first};
     std::string text = whole(first)->text();
     bool has_point = false;
     while (true) {
       const int end = parts.back()->end;
       Edge* next = lattice_.best_from(end);
-      if (is_digit(next)) {
+      if (is_digit_edge(next)) {
         parts.push_back(next);
         text += whole(next)->text();
         continue;
       }
       Edge* decimal = !has_point && passage_.at(end) == '.' ? lattice_.best_from(end + 1) : nullptr;
-      if (!is_digit(decimal)) break;
+      if (!is_digit_edge(decimal)) break;
       if (!next) next = &lattice_.add({end, end + 1, ".", Edge::Kind::kOther, {}});
       parts.insert(parts.end(), {next, decimal});
       text += "." + whole(decimal)->text();

@@ -42,9 +42,9 @@ std::string without_carried_vowel(std::string text) {
   return text;
 }
 
-class Syllable {
+class TibetanSyllable {
  public:
-  Syllable(Passage& passage, int start, int end)
+  TibetanSyllable(Passage& passage, int start, int end)
       : passage_(passage), start_(start), end_(end), vowel_(end - start), subjoined_(end - start) {}
 
   void mark(TibetanMarks& marks);
@@ -63,7 +63,7 @@ class Syllable {
   bool has_vowel_ = false;
 };
 
-void Syllable::read_letter(int index, TibetanMarks& marks) {
+void TibetanSyllable::read_letter(int index, TibetanMarks& marks) {
   const int position = start_ + index;
   const Character& letter = passage_.character(position);
   std::string written(passage_.target(position, position + 1).value_or("?"));
@@ -94,13 +94,13 @@ void Syllable::read_letter(int index, TibetanMarks& marks) {
   written_.push_back(written);
 }
 
-std::string Syllable::written(int first, int last) const {
+std::string TibetanSyllable::written(int first, int last) const {
   std::string text;
   for (int index = first; index < last; ++index) text += written_[index];
   return text;
 }
 
-double Syllable::cost_of_vowel_after(int index) const {
+double TibetanSyllable::cost_of_vowel_after(int index) const {
   if (vowel_[index]) return *vowel_[index] ? kNever : 20;
   if (size() == 1) return 0;
   if (size() == 2) return start_ + index == 0 ? 0 : 0.1;  // position in the text, not the syllable: so does uroman
@@ -113,7 +113,7 @@ double Syllable::cost_of_vowel_after(int index) const {
   return length * (is_beginning(before) ? 0.3 : 0.5);
 }
 
-void Syllable::mark(TibetanMarks& marks) {
+void TibetanSyllable::mark(TibetanMarks& marks) {
   for (int index = 0; index < size(); ++index) read_letter(index, marks);
   if (!has_vowel_) {
     double least = kNever;
@@ -140,7 +140,7 @@ TibetanMarks mark_tibetan_syllables(Passage& passage) {
   for (int start = 0; start < passage.size();) {
     int end = start;
     while (is_letter(end)) ++end;
-    if (end > start) Syllable(passage, start, end).mark(marks);
+    if (end > start) TibetanSyllable(passage, start, end).mark(marks);
     start = end + 1;
   }
   return marks;

@@ -63,8 +63,8 @@ bool closes(char32_t character) {
          || character == U'“' || character == U'»' || character == U'«' || character == U'＂' || character == U'＇';
 }
 
-bool is_letter(char32_t character) { return u_isalpha(static_cast<UChar32>(character)); }
-bool is_digit(char32_t character) { return u_isdigit(static_cast<UChar32>(character)); }
+bool is_alphabetic(char32_t character) { return u_isalpha(static_cast<UChar32>(character)); }
+bool is_decimal(char32_t character) { return u_isdigit(static_cast<UChar32>(character)); }
 
 bool is_abbreviation(std::u32string_view word) {
   static constexpr std::array<std::u32string_view, 29> kAbbreviations{
@@ -131,14 +131,14 @@ class Splitter {
     size_t begin = position;
     while (begin > begin_ && !is_space(text_[begin - 1])) --begin;
     std::u32string_view word = text_.substr(begin, position - begin);
-    while (!word.empty() && !is_letter(word.front()) && !is_digit(word.front())) word.remove_prefix(1);
+    while (!word.empty() && !is_alphabetic(word.front()) && !is_decimal(word.front())) word.remove_prefix(1);
     if (word.empty()) return false;
-    const bool is_number = std::all_of(word.begin(), word.end(), is_digit);
+    const bool is_number = std::all_of(word.begin(), word.end(), is_decimal);
     if (is_number) return trim(text_.substr(begin_, begin - begin_)).empty();
     // "J.", "e.g.", "z.B.": what stands before the full stop is one letter, alone or after another full stop.
     const size_t stop = word.find_last_of(U".-");
     const std::u32string_view last = stop == std::u32string_view::npos ? word : word.substr(stop + 1);
-    const auto letters = std::count_if(last.begin(), last.end(), is_letter);
+    const auto letters = std::count_if(last.begin(), last.end(), is_alphabetic);
     // One letter is a whole word in scripts without capitals.
     const bool has_case = u_isupper(static_cast<UChar32>(last.empty() ? 0 : last.front()));
     if (letters == 1 && (has_case || stop != std::u32string_view::npos)) return true;
@@ -151,8 +151,9 @@ class Splitter {
     for (; end < text_.size() && is_space(text_[end]); ++end)
       if (is_line_end(text_[end])) pause = Pause::kParagraph;
     const auto piece = text_.substr(begin_, end - begin_);
-    const bool is_silent = std::none_of(piece.begin(), piece.end(),
-                                        [](char32_t character) { return is_letter(character) || is_digit(character); });
+    const bool is_silent = std::none_of(piece.begin(), piece.end(), [](char32_t character) {
+      return is_alphabetic(character) || is_decimal(character);
+    });
     if (is_silent && cuts_.empty() && end < text_.size()) return end;  // part of the first piece that has words
     if (is_silent && !cuts_.empty() && end - cuts_.back().begin <= most_) {
       cuts_.back().end = end;

@@ -9,7 +9,7 @@ namespace vits::train {
 
 namespace {
 
-constexpr int64_t kAlignment = 512;  // bytes, as the devices' allocators give
+constexpr int64_t kAlignmentBytes = 512;  // bytes, as the devices' allocators give
 
 template <class Batch>
 auto tensors_of(Batch& of) {
@@ -18,7 +18,7 @@ auto tensors_of(Batch& of) {
                     &of.draws.posterior,     &of.draws.duration,      &of.draws.segment_starts, &of.real_mel};
 }
 
-int64_t rounded_up(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+int64_t aligned(int64_t bytes) { return (bytes + kAlignmentBytes - 1) / kAlignmentBytes * kAlignmentBytes; }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ StepBatch StaticInputs::places_for(const StepBatch& batch) {
   const at::NoGradGuard no_grad;
   int64_t needed = 0;
   for (const at::Tensor* tensor : tensors_of(batch))
-    if (tensor->defined()) needed += rounded_up(static_cast<int64_t>(tensor->nbytes()));
+    if (tensor->defined()) needed += aligned(static_cast<int64_t>(tensor->nbytes()));
   // Longer batches may come, and what was recorded keeps the room that it knows.
   if (!room_.defined() || room_.numel() < needed)
     room_ = at::empty({room_.defined() ? std::max(needed, room_.numel() * 3 / 2) : needed},
@@ -44,7 +44,7 @@ StepBatch StaticInputs::places_for(const StepBatch& batch) {
     // In the order of its numbers: what computes with it goes by that order.
     *to[i] = tensor.is_non_overlapping_and_dense() ? flat.as_strided(tensor.sizes(), tensor.strides())
                                                    : flat.view(tensor.sizes());
-    begin += rounded_up(bytes);
+    begin += aligned(bytes);
   }
   return places;
 }

@@ -13,7 +13,7 @@
 namespace vits::audio {
 namespace {
 
-std::vector<float> tone(size_t samples, double amplitude) {
+std::vector<float> short_tone(size_t samples, double amplitude) {
   std::vector<float> wave(samples);
   for (size_t i = 0; i < samples; ++i)
     wave[i] = static_cast<float>(amplitude * std::sin(0.05 * static_cast<double>(i)));
@@ -22,7 +22,7 @@ std::vector<float> tone(size_t samples, double amplitude) {
 
 TEST(WriteSound, GivesWhatPythonReads) {
   const base::TemporaryFolder folder;
-  const auto wave = tone(20001, 0.8);
+  const auto wave = short_tone(20001, 0.8);
   std::vector<std::string> paths;
   for (const char* name : {"a.wav", "b.flac", "c.OGG"}) {
     paths.push_back((folder.path() / name).string());
@@ -50,7 +50,7 @@ TEST(WriteSound, GivesWhatPythonReads) {
 
 TEST(WavBytes, AreTheFileThatWriteSoundMakes) {
   const base::TemporaryFolder folder;
-  auto wave = tone(1001, 0.7);
+  auto wave = short_tone(1001, 0.7);
   wave[3] = 1.5f;
   wave[4] = -1.5f;
   write_sound(folder.path() / "a.wav", wave, 22050);
@@ -67,7 +67,7 @@ TEST(WriteSound, GivesTheSameBytesTwice) {
     std::string bytes[2];
     for (int i = 0; i < 2; ++i) {
       const auto path = folder.path() / (std::to_string(i) + extension);
-      write_sound(path, tone(30000, 0.5), 22050);
+      write_sound(path, short_tone(30000, 0.5), 22050);
       bytes[i] = base::read_file(path);
     }
     EXPECT_FALSE(bytes[0].empty());
@@ -90,14 +90,14 @@ TEST(WriteSound, ClipsAndCountsWhatIsTooLoud) {
 TEST(WriteSound, RefusesWhatItCannotWriteAndLeavesNothing) {
   const base::TemporaryFolder folder;
   try {
-    write_sound(folder.path() / "a.mp3", tone(10, 1), 16000);
+    write_sound(folder.path() / "a.mp3", short_tone(10, 1), 16000);
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find(".wav, .flac or .ogg"), std::string::npos);
   }
   EXPECT_THROW(write_sound(folder.path() / "b.wav", std::vector<float>{0.0f, NAN}, 16000), Error);
   base::write_file(folder.path() / "file", "x");
-  EXPECT_THROW(write_sound(folder.path() / "file" / "c.wav", tone(10, 1), 16000), Error);
+  EXPECT_THROW(write_sound(folder.path() / "file" / "c.wav", short_tone(10, 1), 16000), Error);
   size_t entries = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) ++entries;
   EXPECT_EQ(entries, 1u);

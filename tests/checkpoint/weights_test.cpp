@@ -16,7 +16,7 @@ using support::expect_text;
 
 VoiceFiles whole() { return read_voice(support::variants() / "current"); }
 
-std::string error_of(const VoiceFiles& voice, const std::vector<std::string>& reinitialize = {}) {
+std::string fitting_error(const VoiceFiles& voice, const std::vector<std::string>& reinitialize = {}) {
   model::Generator generator(voice.config);
   model::Discriminators discriminators(voice.config);
   const auto before = model::checkpoint_state(generator, &discriminators);
@@ -78,7 +78,7 @@ TEST(ApplyWeights, ListsTheTensorsThatDoNotFit) {
   broken = voice.discriminators["discriminators.1.convs.0.bias"].clone();
   broken[0] = std::numeric_limits<float>::infinity();
   voice.discriminators["discriminators.1.convs.0.bias"] = broken;
-  const std::string text = error_of(voice);
+  const std::string text = fitting_error(voice);
   expect_text(text, "1 missing: decoder.conv_pre.bias\n");
   expect_text(text, "1 not expected: decoder.extra.weight\n");
   expect_text(text, "1 of another shape: text_encoder.embed_tokens.weight (40x12 instead of 38x12)\n");
@@ -91,15 +91,15 @@ TEST(ApplyWeights, ListsTheTensorsThatDoNotFit) {
 TEST(ApplyWeights, ListsTwentyNamesAndCountsTheRest) {
   auto voice = whole();
   voice.discriminators.clear();
-  expect_text(error_of(voice), "74 missing: discriminator.discriminators.0.convs.0.");
-  expect_text(error_of(voice), " and 54 more");
+  expect_text(fitting_error(voice), "74 missing: discriminator.discriminators.0.convs.0.");
+  expect_text(fitting_error(voice), " and 54 more");
 }
 
 TEST(ApplyWeights, TakesLargeFiniteValuesAsFinite) {
   auto voice = whole();
   auto& weight = voice.generator["text_encoder.project.weight"];
   weight = at::full_like(weight, 3e38);  // their sum is not finite
-  EXPECT_EQ(error_of(voice), "no error");
+  EXPECT_EQ(fitting_error(voice), "no error");
 }
 
 TEST(ApplyWeights, StartsAfreshWhatAPatternNames) {
@@ -120,7 +120,7 @@ TEST(ApplyWeights, StartsAfreshWhatAPatternNames) {
 }
 
 TEST(ApplyWeights, RefusesAPatternThatNamesNothing) {
-  expect_text(error_of(whole(), {"text_encoder.embd.*"}), "--reinitialize text_encoder.embd.*: no tensor");
+  expect_text(fitting_error(whole(), {"text_encoder.embd.*"}), "--reinitialize text_encoder.embd.*: no tensor");
 }
 
 TEST(ApplyWeights, WidensSixteenBits) {

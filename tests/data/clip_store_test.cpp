@@ -25,7 +25,7 @@ at::Tensor sound_of(const ClipStore& store, const data::StoredClip& clip) {
   return store.samples().narrow(0, clip.first_sample, clip.samples);
 }
 
-void expect_same(const ClipStore& a, const ClipStore& b) {
+void expect_same_clips(const ClipStore& a, const ClipStore& b) {
   EXPECT_EQ(a.fingerprint(), b.fingerprint());
   EXPECT_TRUE(at::equal(a.samples(), b.samples()));
   EXPECT_TRUE(at::equal(a.token_ids(), b.token_ids()));
@@ -249,12 +249,12 @@ TEST_F(ClipStoreTest, TheNextStartMapsTheCache) {
   {
     const ClipStore first = cached();
     EXPECT_FALSE(was_mapped(first));
-    expect_same(first, direct);
+    expect_same_clips(first, direct);
   }
   fs::remove(small_.folder() / "skipped.csv");
   const ClipStore second = cached();
   EXPECT_TRUE(was_mapped(second)) << second.how();
-  expect_same(second, direct);
+  expect_same_clips(second, direct);
   EXPECT_TRUE(fs::exists(small_.folder() / "skipped.csv"));
   EXPECT_FALSE(was_mapped(store({.precompute_mels = "false", .data_cache = "true"})));
 }
@@ -269,7 +269,7 @@ TEST_F(ClipStoreTest, AChangedFileIsNoticedAndTheOthersAreTakenFromTheCache) {
   {
     const ClipStore again = cached();
     EXPECT_NE(again.how().find("(5 clips as they were in the cache)"), std::string::npos) << again.how();
-    expect_same(again, store());
+    expect_same_clips(again, store());
   }
   EXPECT_TRUE(was_mapped(cached()));
 
@@ -293,13 +293,13 @@ TEST_F(ClipStoreTest, ADamagedCacheIsMadeAnew) {
     damaged[place] = static_cast<char>(damaged[place] ^ 0x10);
     write_file(cache(), damaged);
     const ClipStore again = cached();
-    expect_same(again, expected);
+    expect_same_clips(again, expected);
   }
   for (const size_t size : {size_t{0}, size_t{10}, size_t{5000}, whole.size() - 1}) {
     write_file(cache(), whole.substr(0, size));
     const ClipStore again = cached();
     EXPECT_FALSE(was_mapped(again));
-    expect_same(again, expected);
+    expect_same_clips(again, expected);
   }
 }
 
@@ -311,13 +311,13 @@ TEST_F(ClipStoreTest, WhatDoesNotFitIntoMemoryIsTheSameFromTheDisk) {
     const ClipStore clips = store({.data_cache = "auto"}, little);
     EXPECT_NE(clips.how().find("on the disk, decoded in"), std::string::npos) << clips.how();
     EXPECT_EQ(clips.notes().size(), 2u);
-    expect_same(clips, store({.precompute_mels = "false", .data_cache = "false"}));
+    expect_same_clips(clips, store({.precompute_mels = "false", .data_cache = "false"}));
   }
   const ClipStore again = store({.data_cache = "auto"}, little);
   EXPECT_TRUE(was_mapped(again)) << again.how();
   const ClipStore with_room = store({.data_cache = "auto"});  // mels fit now, and the sounds are there
   EXPECT_NE(with_room.how().find("(20 clips as they were in the cache)"), std::string::npos) << with_room.how();
-  expect_same(with_room, store());
+  expect_same_clips(with_room, store());
   EXPECT_NE(error_of([&] { store({.data_cache = "false"}, little); }).find("--data_cache false forbids"),
             std::string::npos);
 }

@@ -18,10 +18,10 @@ using vits::base::TemporaryFolder;
 using vits::data::Prepared;
 using vits::data::PrepareOptions;
 
-vits::audio::Sound sound_of(const fs::path& file) { return vits::audio::read_sound(file, 100.0); }
+vits::audio::Sound sound_in(const fs::path& file) { return vits::audio::read_sound(file, 100.0); }
 
 double level_of(const fs::path& file) {
-  const auto sound = sound_of(file);
+  const auto sound = sound_in(file);
   return vits::audio::loudness_lufs(sound.samples, sound.sample_rate_hz);
 }
 
@@ -42,13 +42,13 @@ TEST(Prepare, MakesClipsOfOneRateAndLoudnessTrimmedAtTheEnds) {
   EXPECT_EQ(prepared.made, 3);
   EXPECT_EQ(prepared.rejected, 0);
   for (const char* id : {"one", "two", "three"}) {
-    const auto sound = sound_of(out / "wavs" / (std::string(id) + ".wav"));
+    const auto sound = sound_in(out / "wavs" / (std::string(id) + ".wav"));
     EXPECT_EQ(sound.sample_rate_hz, 16000);
     EXPECT_NEAR(level_of(out / "wavs" / (std::string(id) + ".wav")), -23.0, 0.1) << id;
   }
   // One second of tone, 0.2 s of silence kept on both sides, and the frames at the edges of the tone.
-  EXPECT_NEAR(sound_of(out / "wavs" / "one.wav").seconds(), 1.4, 0.06);
-  EXPECT_NEAR(sound_of(out / "wavs" / "two.wav").seconds(), 1.5, 0.01);
+  EXPECT_NEAR(sound_in(out / "wavs" / "one.wav").seconds(), 1.4, 0.06);
+  EXPECT_NEAR(sound_in(out / "wavs" / "two.wav").seconds(), 1.5, 0.01);
   EXPECT_NEAR(prepared.seconds_of_sound, 4.9, 0.1);
 
   const auto set = vits::data::read_training_set(out);
@@ -71,18 +71,18 @@ TEST(Prepare, NeverLetsTheTruePeakExceedMinusOneDecibel) {
   const fs::path out = folder.path() / "out";
   EXPECT_EQ(run_prepare({corpus.folder()}, out).lowered_peaks, 1);
   const double most = std::pow(10.0, -1.0 / 20.0);
-  EXPECT_LE(vits::audio::true_peak(sound_of(out / "wavs" / "clicks.wav").samples), most);
-  EXPECT_GT(vits::audio::true_peak(sound_of(out / "wavs" / "clicks.wav").samples), 0.98 * most);
+  EXPECT_LE(vits::audio::true_peak(sound_in(out / "wavs" / "clicks.wav").samples), most);
+  EXPECT_GT(vits::audio::true_peak(sound_in(out / "wavs" / "clicks.wav").samples), 0.98 * most);
 
   PrepareOptions to_peak = options_for_tones();
   to_peak.clip.peak = -6.0;
   run_prepare({corpus.folder()}, out, to_peak);
-  EXPECT_NEAR(vits::audio::true_peak(sound_of(out / "wavs" / "tone.wav").samples), 0.501, 0.002);
+  EXPECT_NEAR(vits::audio::true_peak(sound_in(out / "wavs" / "tone.wav").samples), 0.501, 0.002);
 
   PrepareOptions as_it_is = options_for_tones();
   as_it_is.clip.loudness = "off";
   run_prepare({corpus.folder()}, out, as_it_is);
-  EXPECT_NEAR(vits::audio::true_peak(sound_of(out / "wavs" / "tone.wav").samples), 0.3, 0.002);
+  EXPECT_NEAR(vits::audio::true_peak(sound_in(out / "wavs" / "tone.wav").samples), 0.3, 0.002);
 }
 
 TEST(Prepare, TrimsBySpeechAndRefusesNoise) {
@@ -90,7 +90,7 @@ TEST(Prepare, TrimsBySpeechAndRefusesNoise) {
   TemporaryFolder folder;
   const fs::path spoken = folder.path() / "spoken.wav";
   vits::base::run_program({"espeak-ng", "-w", spoken.string(), "We are going home before the rain begins."});
-  const auto speech = sound_of(spoken);
+  const auto speech = sound_in(spoken);
   std::vector<float> noise(static_cast<size_t>(speech.sample_rate_hz));
   uint32_t state = 1;
   for (float& sample : noise) {
@@ -108,7 +108,7 @@ TEST(Prepare, TrimsBySpeechAndRefusesNoise) {
     const fs::path out = folder.path() / ("out" + std::to_string(rate));
     run_prepare({corpus.folder()}, out, options);
     // Energy would keep the noise, which is 26 dB below the speech.
-    EXPECT_NEAR(sound_of(out / "wavs" / "speech.wav").seconds(), speech.seconds() + 0.2, 0.35);
+    EXPECT_NEAR(sound_in(out / "wavs" / "speech.wav").seconds(), speech.seconds() + 0.2, 0.35);
     const auto rejected = rejected_rows(out);
     ASSERT_EQ(rejected.size(), 1u);
     EXPECT_EQ(rejected[0].reason.rfind("no speech: ", 0), 0u) << rejected[0].reason;
@@ -131,7 +131,7 @@ TEST(Prepare, CutsASegmentFromALongRecordingAsItsManifestSays) {
   const Prepared prepared = run_prepare({clips / "manifest.csv"}, out, options);
   EXPECT_EQ(prepared.made, 3);
   for (const auto& clip : vits::data::read_training_set(out).clips) {
-    const auto sound = sound_of(out / "wavs" / (clip.id + ".wav"));
+    const auto sound = sound_in(out / "wavs" / (clip.id + ".wav"));
     EXPECT_NEAR(sound.seconds(), 1.0, 1e-3);
     // Each tone has its own frequency, so its waves say whether it is the one that was asked for.
     int waves = 0;
@@ -152,7 +152,7 @@ TEST(Prepare, CutsASegmentFromALongRecordingAsItsManifestSays) {
   run_prepare({clips / "manifest.csv"}, out, options);
   int seen = 0;
   for (const auto& entry : fs::directory_iterator(out / "wavs")) {
-    const auto sound = sound_of(entry.path());
+    const auto sound = sound_in(entry.path());
     EXPECT_LT(std::abs(sound.samples.front()), 1e-3);
     EXPECT_LT(std::abs(sound.samples.back()), 1e-3);
     ++seen;

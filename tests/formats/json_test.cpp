@@ -9,7 +9,7 @@ namespace {
 
 using namespace vits::formats;
 
-std::string message_of(const std::string& text) {
+std::string json_error(const std::string& text) {
   try {
     parse_json(text, "config.json");
   } catch (const vits::Error& error) {
@@ -28,20 +28,20 @@ TEST(Json, ReadsEveryKindOfValue) {
 }
 
 TEST(Json, ErrorsNameFileLineAndColumn) {
-  const std::string message = message_of("{\n  \"a\": 1,\n  \"b\": x\n}");
+  const std::string message = json_error("{\n  \"a\": 1,\n  \"b\": x\n}");
   EXPECT_TRUE(message.starts_with("config.json:3:8: this is not JSON: ")) << message;
-  EXPECT_TRUE(message_of("").starts_with("config.json:1:1: "));
-  EXPECT_TRUE(message_of("{\"a\": \"\xff\"}").starts_with("config.json:1:8: "));
+  EXPECT_TRUE(json_error("").starts_with("config.json:1:1: "));
+  EXPECT_TRUE(json_error("{\"a\": \"\xff\"}").starts_with("config.json:1:8: "));
 }
 
 TEST(Json, RepeatedKeysDepthAndSizeAreRefused) {
-  EXPECT_NE(message_of(R"({"a": 1, "a": 2})").find("\"a\" occurs twice"), std::string::npos);
-  EXPECT_NE(message_of(std::string(100'000, '[')).find("nested deeper than 200"), std::string::npos);
-  EXPECT_EQ(message_of(std::string(200, '[') + std::string(200, ']')), "read");
+  EXPECT_NE(json_error(R"({"a": 1, "a": 2})").find("\"a\" occurs twice"), std::string::npos);
+  EXPECT_NE(json_error(std::string(100'000, '[')).find("nested deeper than 200"), std::string::npos);
+  EXPECT_EQ(json_error(std::string(200, '[') + std::string(200, ']')), "read");
   std::string many = "[0";
   for (int i = 0; i < 500'000; ++i) many += ",0";
-  EXPECT_NE(message_of(many + "]").find("more than 500000 values"), std::string::npos);
-  EXPECT_NE(message_of(std::string(kLargestJsonBytes + 1, ' ')).find("is not read"), std::string::npos);
+  EXPECT_NE(json_error(many + "]").find("more than 500000 values"), std::string::npos);
+  EXPECT_NE(json_error(std::string(kLargestJsonBytes + 1, ' ')).find("is not read"), std::string::npos);
 }
 
 TEST(Json, WritesWhatItReads) {

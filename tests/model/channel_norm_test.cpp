@@ -18,7 +18,7 @@ at::Tensor by_libtorch(const at::Tensor& x, const at::Tensor& weight, const at::
   return at::layer_norm(x.transpose(1, 2), weight.sizes(), weight, bias, kEpsilon).transpose(1, 2);
 }
 
-at::Tensor numbers(at::IntArrayRef sizes, at::ScalarType dtype) {
+at::Tensor random_numbers(at::IntArrayRef sizes, at::ScalarType dtype) {
   return (1 + 2 * at::randn(sizes, at::kDouble)).to(dtype).set_requires_grad(true);
 }
 
@@ -28,7 +28,8 @@ TEST(ChannelNorm, EqualsLibTorchsLayerNormForwardAndBack) {
   at::manual_seed(1);
   for (const auto& [dtype, tolerance] : {std::pair{at::kDouble, 1e-12}, std::pair{at::kFloat, 1e-4}}) {
     for (const int64_t tokens : {1, 63, 64, 65, 150}) {
-      const auto x = numbers({3, 20, tokens}, dtype), weight = numbers({20}, dtype), bias = numbers({20}, dtype);
+      const auto x = random_numbers({3, 20, tokens}, dtype), weight = random_numbers({20}, dtype),
+                 bias = random_numbers({20}, dtype);
       const auto y = channel_norm(x, weight, bias, kEpsilon), expected = by_libtorch(x, weight, bias);
       EXPECT_TRUE(y.is_contiguous());
       EXPECT_LT(difference(y, expected), tolerance) << tokens;
@@ -43,7 +44,8 @@ TEST(ChannelNorm, EqualsLibTorchsLayerNormForwardAndBack) {
 
 TEST(ChannelNorm, TakesViewsAndHalfPrecision) {
   at::manual_seed(2);
-  const auto x = numbers({2, 9, 12}, at::kFloat), weight = numbers({12}, at::kFloat), bias = numbers({12}, at::kFloat);
+  const auto x = random_numbers({2, 9, 12}, at::kFloat), weight = random_numbers({12}, at::kFloat),
+             bias = random_numbers({12}, at::kFloat);
   EXPECT_LT(
       difference(channel_norm(x.transpose(1, 2), weight, bias, kEpsilon), by_libtorch(x.transpose(1, 2), weight, bias)),
       1e-5);
@@ -55,8 +57,8 @@ TEST(ChannelNorm, TakesViewsAndHalfPrecision) {
 
 TEST(ChannelNorm, RepeatsItselfToTheBit) {
   at::manual_seed(3);
-  const auto x = numbers({4, 32, 300}, at::kFloat), weight = numbers({32}, at::kFloat),
-             bias = numbers({32}, at::kFloat);
+  const auto x = random_numbers({4, 32, 300}, at::kFloat), weight = random_numbers({32}, at::kFloat),
+             bias = random_numbers({32}, at::kFloat);
   const auto once = [&] {
     return torch::autograd::grad({channel_norm(x, weight, bias, kEpsilon).square().sum()}, {x, weight, bias});
   };
@@ -67,8 +69,8 @@ TEST(ChannelNorm, RepeatsItselfToTheBit) {
 TEST(ChannelNormCuda, EqualsTheProcessors) {
   if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "no CUDA device";
   at::manual_seed(4);
-  const auto x = numbers({3, 192, 309}, at::kFloat), weight = numbers({192}, at::kFloat);
-  const auto bias = numbers({192}, at::kFloat);
+  const auto x = random_numbers({3, 192, 309}, at::kFloat), weight = random_numbers({192}, at::kFloat);
+  const auto bias = random_numbers({192}, at::kFloat);
   const auto there = [](const at::Tensor& tensor) { return tensor.detach().cuda().set_requires_grad(true); };
   const auto x_there = there(x), weight_there = there(weight), bias_there = there(bias);
   const auto y = channel_norm(x, weight, bias, kEpsilon),

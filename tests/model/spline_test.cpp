@@ -14,14 +14,14 @@
 namespace vits::model {
 namespace {
 
-struct Example {
+struct SplineExample {
   at::Tensor x;  // [N], some of them outside of the box
   SplineKnots knots;
 };
 
 // Widths and heights vary as in a network, which divides them by the square root of its width. Where a piece is nearly
 // flat no single precision y tells its x.
-Example example(at::ScalarType dtype, int64_t count = 500) {
+SplineExample spline_example(at::ScalarType dtype, int64_t count = 500) {
   at::manual_seed(3);
   const auto options = at::device(at::kCPU).dtype(dtype);
   return {
@@ -40,15 +40,15 @@ TEST(Spline, EqualsTransformersThereAndBack) {
 }
 
 TEST(Spline, InverseUndoesIt) {
-  const auto [x, knots] = example(at::kDouble);
+  const auto [x, knots] = spline_example(at::kDouble);
   EXPECT_LT(support::difference(spline_inverse(spline(x, knots, 5.0).y, knots, 5.0), x), 1e-9);
-  const auto [single_x, single_knots] = example(at::kFloat);
+  const auto [single_x, single_knots] = spline_example(at::kFloat);
   EXPECT_LT(support::difference(spline_inverse(spline(single_x, single_knots, 5.0).y, single_knots, 5.0), single_x),
             1e-4);
 }
 
 TEST(Spline, LogSlopeIsTheDerivative) {
-  const auto [x, knots] = example(at::kDouble);
+  const auto [x, knots] = spline_example(at::kDouble);
   const auto place = x.clone().set_requires_grad(true);
   const auto [y, log_slope] = spline(place, knots, 5.0);
   y.sum().backward();
@@ -56,7 +56,7 @@ TEST(Spline, LogSlopeIsTheDerivative) {
 }
 
 TEST(Spline, IsTheIdentityOutsideOfTheBoxWithFiniteGradients) {
-  auto [x, knots] = example(at::kFloat);
+  auto [x, knots] = spline_example(at::kFloat);
   x = (x.sign() * (5.5 + x.abs() * 1e6)).set_requires_grad(true);
   knots.widths.set_requires_grad(true);
   const auto [y, log_slope] = spline(x, knots, 5.0);
@@ -111,7 +111,7 @@ double apart(const at::Tensor& a, const at::Tensor& expected) {
   return support::difference(a.to(at::kDouble).cpu() / (1 + exact.abs()), exact / (1 + exact.abs()));
 }
 
-void expect_same(const Seen& seen, const Seen& expected, double tolerance) {
+void expect_same_spline(const Seen& seen, const Seen& expected, double tolerance) {
   EXPECT_LT(apart(seen.y, expected.y), tolerance);
   EXPECT_LT(apart(seen.log_slope, expected.log_slope), tolerance);
   EXPECT_LT(apart(seen.channels_gradient, expected.channels_gradient), tolerance);
@@ -121,8 +121,8 @@ void expect_same(const Seen& seen, const Seen& expected, double tolerance) {
 TEST(Spline, EqualsItsFormulaInTensorOperatorsAndAllGradients) {
   for (const double spread : {0.3, 3.0}) {
     const auto exact = coupling(at::kDouble, spread), single = coupling(at::kFloat, spread);
-    expect_same(see(spline, exact), see(naive::spline, exact), 1e-9);
-    expect_same(see(spline, single), see(naive::spline, single), 1e-5);
+    expect_same_spline(see(spline, exact), see(naive::spline, exact), 1e-9);
+    expect_same_spline(see(spline, single), see(naive::spline, single), 1e-5);
   }
 }
 
@@ -130,18 +130,18 @@ TEST(Spline, EqualsItForExtremeKnots) {
   for (const auto dtype : {at::kDouble, at::kFloat}) {
     auto given = coupling(dtype, 1);
     given.raw = given.raw.sign() * 30;
-    expect_same(see(spline, given), see(naive::spline, given), dtype == at::kDouble ? 1e-9 : 1e-5);
+    expect_same_spline(see(spline, given), see(naive::spline, given), dtype == at::kDouble ? 1e-9 : 1e-5);
   }
 }
 
 TEST(Spline, GradientOfOneOutputAloneIsThatOfTheSumWithoutTheOther) {
   const auto given = coupling(at::kDouble, 0.5);
-  expect_same(see(spline, given, 1, 0), see(naive::spline, given, 1, 0), 1e-9);
-  expect_same(see(spline, given, 0, 1), see(naive::spline, given, 0, 1), 1e-9);
+  expect_same_spline(see(spline, given, 1, 0), see(naive::spline, given, 1, 0), 1e-9);
+  expect_same_spline(see(spline, given, 0, 1), see(naive::spline, given, 0, 1), 1e-9);
 }
 
 TEST(Spline, GradientsAreThoseOfDifferences) {
-  auto [x, knots] = example(at::kDouble, 60);
+  auto [x, knots] = spline_example(at::kDouble, 60);
   const auto loss = [&] {
     const auto [y, log_slope] = spline(x, knots, 5.0);
     const auto weights = at::linspace(-1, 2, y.numel(), y.options());
@@ -179,7 +179,7 @@ TEST(Spline, EndsOfTheBoxBelongToItAndNoGradientReachesTheKnotsBeyond) {
 }
 
 TEST(Spline, OfWhatIsNotANumberIsNotANumberAndBendsNothing) {
-  auto [x, knots] = example(at::kFloat, 2);
+  auto [x, knots] = spline_example(at::kFloat, 2);
   x[0].fill_(NAN);
   knots.heights.set_requires_grad(true);
   const auto [y, log_slope] = spline(x, knots, 5.0);
@@ -213,11 +213,11 @@ TEST(Spline, InverseEqualsItsFormulaInTensorOperators) {
 
 TEST(Spline, OfMoreElementsThanOneThreadTakesIsTheSame) {
   const auto given = coupling(at::kFloat, 0.3, 2, 20'000);
-  expect_same(see(spline, given), see(naive::spline, given), 1e-5);
+  expect_same_spline(see(spline, given), see(naive::spline, given), 1e-5);
 }
 
 TEST(Spline, TakesHalfPrecisionAndAnyNumberOfAxes) {
-  const auto [x, knots] = example(at::kFloat, 24);
+  const auto [x, knots] = spline_example(at::kFloat, 24);
   const auto expected = spline(x, knots, 5.0);
   const SplineKnots cubes{knots.widths.view({2, 3, 4, 10}), knots.heights.view({2, 3, 4, 10}),
                           knots.slopes.view({2, 3, 4, 9})};
@@ -230,7 +230,7 @@ TEST(Spline, TakesHalfPrecisionAndAnyNumberOfAxes) {
 }
 
 TEST(Spline, RefusesWhatItHasNoGradientFor) {
-  auto [x, knots] = example(at::kDouble, 8);
+  auto [x, knots] = spline_example(at::kDouble, 8);
   x.set_requires_grad(true);
   EXPECT_THROW(spline_inverse(x, knots, 5.0), c10::Error);
   const auto y = spline(x, knots, 5.0).y.sum();
@@ -238,7 +238,7 @@ TEST(Spline, RefusesWhatItHasNoGradientFor) {
 }
 
 TEST(Spline, KnotsOfAnotherShapeAreOurBug) {
-  const auto [x, knots] = example(at::kFloat, 8);
+  const auto [x, knots] = spline_example(at::kFloat, 8);
   EXPECT_THROW(spline(x, {knots.widths, knots.heights, knots.widths}, 5.0), c10::Error);
   EXPECT_THROW(spline(x.narrow(0, 0, 7), knots, 5.0), c10::Error);
 }
@@ -249,7 +249,7 @@ TEST(SplineCuda, EqualsTheProcessorAndAllGradients) {
     const auto given = coupling(dtype, 0.5, 8, 309);
     const Coupling there{given.channels.cuda(), given.raw.cuda()};
     const double tolerance = dtype == at::kDouble ? 1e-12 : 1e-6;
-    expect_same(see(spline, there), see(spline, given), tolerance);
+    expect_same_spline(see(spline, there), see(spline, given), tolerance);
     EXPECT_LT(apart(spline_inverse(there.x(), there.knots(), 5.0), spline_inverse(given.x(), given.knots(), 5.0)),
               tolerance);
   }

@@ -15,7 +15,7 @@ namespace {
 
 using formats::Json;
 
-std::filesystem::path reference() {
+std::filesystem::path reference_folder() {
   return support::reference_data("tokenizer", "tests/text/tokenizer_reference.py", {});
 }
 
@@ -52,7 +52,7 @@ struct Agreement {
 TEST(Tokenizer, EqualsTheOriginalAndTransformersOnTextsOfManyScripts) {
   Agreement original, transformers, spoken, unknown;
   int64_t voices = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(reference())) {
+  for (const auto& entry : std::filesystem::directory_iterator(reference_folder())) {
     if (entry.path().extension() != ".json" || entry.path().stem() == "characters") continue;
     ++voices;
     const std::string voice = entry.path().stem();
@@ -78,7 +78,7 @@ TEST(Tokenizer, EqualsTheOriginalAndTransformersOnTextsOfManyScripts) {
 }
 
 TEST(Tokenizer, LowersEachCharacterAsPythonDoes) {
-  const Json characters = formats::read_json(reference() / "characters.json");
+  const Json characters = formats::read_json(reference_folder() / "characters.json");
   const std::u32string spaces = decode_utf8(characters["space"].get<std::string>());
   const Json& lowered = characters["lower"];
   int64_t checked = 0;

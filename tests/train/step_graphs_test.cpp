@@ -22,9 +22,9 @@
 namespace vits::train {
 namespace {
 
-constexpr Rates kRates{2e-4, 2e-4};
+constexpr Rates kSteepRates{2e-4, 2e-4};
 
-Learner learner_of(std::optional<c10::ScalarType> half = {}, at::Device device = at::kCPU) {
+Learner graph_learner(std::optional<c10::ScalarType> half = {}, at::Device device = at::kCPU) {
   support::Voice voice(support::folder_of(support::kFourSpeakers));
   model::add_training_weight_norm(voice.generator, voice.discriminators);
   voice.generator->to(device);
@@ -37,7 +37,7 @@ Learner learner_of(std::optional<c10::ScalarType> half = {}, at::Device device =
 }
 
 // Clips of random lengths, padded to these, and everything random of their step seeded.
-StepBatch batch_of(Learner& learner, uint64_t seed, int64_t tokens = 20, int64_t frames = 48) {
+StepBatch seeded_batch(Learner& learner, uint64_t seed, int64_t tokens = 20, int64_t frames = 48) {
   const auto& config = learner.networks().generator->config();
   at::manual_seed(seed);
   StepBatch made;
@@ -94,17 +94,17 @@ void expect_equal_learners(Learner& a, Learner& b) {
 }
 
 TEST(StepGraphs, RepeatedStepsEqualDirectOnesBitForBit) {
-  Learner direct = learner_of(), repeated = learner_of();
+  Learner direct = graph_learner(), repeated = graph_learner();
   StepGraphs graphs(repeated, std::make_unique<Repeater>());
   // Steps of two batches; now and then a batch of another shape, and one in which the voice is held.
   for (uint64_t step = 0; step < 11; ++step) {
     const int64_t frames = step == 4 ? 64 : 48;
     const BatchPlace place{static_cast<int64_t>(step % 2), 2};
     const Learns who = step == 10 ? Learns::kDiscriminatorsOnly : Learns::kBoth;
-    const Rates rates{kRates.generator * static_cast<double>(step + 1), kRates.discriminators};
-    StepBatch batch = batch_of(direct, step, 20, frames);
+    const Rates rates{kSteepRates.generator * static_cast<double>(step + 1), kSteepRates.discriminators};
+    StepBatch batch = seeded_batch(direct, step, 20, frames);
     direct.learn(batch.batch, batch.draws, batch.real_mel, place, who, rates);
-    batch = batch_of(repeated, step, 20, frames);
+    batch = seeded_batch(repeated, step, 20, frames);
     graphs.learn(batch, place, who, rates);
   }
   expect_equal_learners(direct, repeated);
@@ -114,9 +114,9 @@ TEST(StepGraphs, RepeatedStepsEqualDirectOnesBitForBit) {
 }
 
 TEST(StepGraphs, RecordsAShapeAfterThreeStepsOfIt) {
-  Learner learner = learner_of();
+  Learner learner = graph_learner();
   StepGraphs graphs(learner, std::make_unique<Repeater>());
-  for (uint64_t step = 0; step < 5; ++step) graphs.learn(batch_of(learner, step), {}, Learns::kBoth, kRates);
+  for (uint64_t step = 0; step < 5; ++step) graphs.learn(seeded_batch(learner, step), {}, Learns::kBoth, kSteepRates);
   EXPECT_EQ(graphs.figures().recorded, 1);
   EXPECT_EQ(graphs.figures().eager_steps, 3);
   EXPECT_EQ(graphs.figures().repeated_steps, 2);
@@ -124,10 +124,11 @@ TEST(StepGraphs, RecordsAShapeAfterThreeStepsOfIt) {
 }
 
 TEST(StepGraphs, ReleasesTheShapeThatWasNotUsedForLongest) {
-  Learner learner = learner_of();
+  Learner learner = graph_learner();
   StepGraphs graphs(learner, std::make_unique<Repeater>(), "", 2);
   const auto learn = [&](int64_t tokens, int times) {
-    for (int i = 0; i < times; ++i) graphs.learn(batch_of(learner, 7, tokens), {}, Learns::kDiscriminatorsOnly, kRates);
+    for (int i = 0; i < times; ++i)
+      graphs.learn(seeded_batch(learner, 7, tokens), {}, Learns::kDiscriminatorsOnly, kSteepRates);
     return graphs.figures();
   };
   learn(16, 4);
@@ -152,13 +153,13 @@ class Refuser : public Repeater {
 };
 
 TEST(StepGraphs, GoOnWithoutRecordingsAndSayWhyWhenOneFails) {
-  Learner direct = learner_of(), refused = learner_of();
+  Learner direct = graph_learner(), refused = graph_learner();
   StepGraphs graphs(refused, std::make_unique<Refuser>());
   for (uint64_t step = 0; step < 6; ++step) {
-    StepBatch batch = batch_of(direct, step);
-    direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kRates);
-    batch = batch_of(refused, step);
-    graphs.learn(batch, {}, Learns::kBoth, kRates);
+    StepBatch batch = seeded_batch(direct, step);
+    direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kSteepRates);
+    batch = seeded_batch(refused, step);
+    graphs.learn(batch, {}, Learns::kBoth, kSteepRates);
   }
   expect_equal_learners(direct, refused);
   EXPECT_EQ(graphs.figures().eager_steps, 6);
@@ -167,7 +168,7 @@ TEST(StepGraphs, GoOnWithoutRecordingsAndSayWhyWhenOneFails) {
 }
 
 TEST(StepGraphs, SayThatTheCpuHasNone) {
-  Learner learner = learner_of();
+  Learner learner = graph_learner();
   EXPECT_EQ(StepGraphs(learner, "auto").text(), "off: the CPU has no graphs");
   EXPECT_EQ(StepGraphs(learner, "off").text(), "off: --cuda_graphs off");
 }
@@ -203,10 +204,10 @@ void expect_steps_alike(Learner& learner, BatchPlace place, Learns who) {
   StepGraphs graphs(learner, std::make_unique<Repeater>());
   std::vector<std::string> expected;
   for (uint64_t step = 0; step < 3; ++step) {
-    const StepBatch batch = batch_of(learner, 100 + step);
+    const StepBatch batch = seeded_batch(learner, 100 + step);
     const OperatorCount counting;
     const OperatorLog log;
-    graphs.learn(batch, place, who, kRates);
+    graphs.learn(batch, place, who, kSteepRates);
     EXPECT_EQ(counting.counts().waits, 0);
     if (step == 1) expected = OperatorLog::lines();
   }
@@ -215,7 +216,7 @@ void expect_steps_alike(Learner& learner, BatchPlace place, Learns who) {
 }
 
 TEST(StepGraphs, StepsOfAShapeAskForTheSameOperatorsAndNeverWait) {
-  Learner learner = learner_of(), half = learner_of(at::kBFloat16);
+  Learner learner = graph_learner(), half = graph_learner(at::kBFloat16);
   for (const BatchPlace place : {BatchPlace{0, 1}, BatchPlace{1, 3}}) expect_steps_alike(learner, place, Learns::kBoth);
   expect_steps_alike(learner, {}, Learns::kDiscriminatorsOnly);
   expect_steps_alike(half, {}, Learns::kBoth);
@@ -262,16 +263,16 @@ class CountedMemory : public c10::Allocator {
 };
 
 TEST(StepGraphs, StepsOfAShapeTakeTheSameMemoryAndLeaveNoneBehind) {
-  Learner learner = learner_of();
+  Learner learner = graph_learner();
   StepGraphs graphs(learner, std::make_unique<Repeater>());
   CountedMemory memory;
   for (const BatchPlace place : {BatchPlace{0, 1}, BatchPlace{0, 2}}) {
     std::multiset<size_t> expected;
     for (uint64_t step = 0; step < 3; ++step) {
-      const StepBatch batch = batch_of(learner, 200 + step);
+      const StepBatch batch = seeded_batch(learner, 200 + step);
       const auto live = CountedMemory::live();
       CountedMemory::taken().clear();
-      graphs.learn(batch, place, Learns::kBoth, kRates);
+      graphs.learn(batch, place, Learns::kBoth, kSteepRates);
       EXPECT_TRUE(step == 0 || CountedMemory::live() == live) << step;
       if (step == 1) expected = CountedMemory::taken();
     }
@@ -284,14 +285,14 @@ TEST(StepGraphsCuda, FiftyStepsByGraphsEqualFiftyWithout) {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
   const at::Device device(at::kCUDA, 0);
   for (const auto half : {std::optional<c10::ScalarType>{}, std::optional(at::kHalf), std::optional(at::kBFloat16)}) {
-    Learner direct = learner_of(half, device), recorded = learner_of(half, device);
+    Learner direct = graph_learner(half, device), recorded = graph_learner(half, device);
     StepGraphs graphs(recorded, "auto");
     for (uint64_t step = 0; step < 50; ++step) {
       const int64_t frames = step % 3 == 0 ? 64 : 48;
-      StepBatch batch = batch_of(direct, step, 20, frames);
-      direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kRates);
-      batch = batch_of(recorded, step, 20, frames);
-      graphs.learn(batch, {}, Learns::kBoth, kRates);
+      StepBatch batch = seeded_batch(direct, step, 20, frames);
+      direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kSteepRates);
+      batch = seeded_batch(recorded, step, 20, frames);
+      graphs.learn(batch, {}, Learns::kBoth, kSteepRates);
       const LossMeans expected = direct.take_losses(), means = recorded.take_losses();
       // cuDNN adds up in an order of its own.
       for (size_t i = 0; i < kLossNames.size(); ++i)
