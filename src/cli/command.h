@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vits/base/options.h"
@@ -27,10 +28,10 @@ struct Command {
 
 // The options live as long as the command.
 template <class Options>
-Command make_command(Command words, int (*run)(const Options&)) {
+Command make_command(Command words, std::function<int(const Options&)> run) {
   const auto options = std::make_shared<Options>();
   words.options = base::OptionTable::of(*options);
-  words.run = [options, run] { return run(*options); };
+  words.run = [options, run = std::move(run)] { return run(*options); };
   return words;
 }
 
