@@ -22,7 +22,11 @@ forward() has the noise scales and the speed of config.json.
 
 The methods are traces in evaluation mode: dropout is off. dp is transformers' own training direction, which differs from the
 published one (tests/reference/README.md); vits-train uses the weights and its own code. Needs torch, transformers and
-safetensors; resblock-2 decoders and discriminators also tests/reference of vits-train, beside which this script stands.
+safetensors; discriminators and what transformers itself cannot speak with (resblock-2 decoders, voices without relative
+positions) also tests/reference of vits-train, beside which this script stands.
+
+`vits-train convert HF_FOLDER OUT.pt --format torchscript` writes such an archive without Python, from any kind of voice. This
+script is for machines that have transformers and no vits-train, and is what that archive is compared with.
 """
 import argparse
 import json
@@ -81,8 +85,8 @@ def load_voice(folder):
     config = VitsConfig.from_pretrained(folder)
     state, prefix = load_state(folder), "discriminator."
     judged = {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
-    resblock2 = str(getattr(config, "resblock", "1")) == "2"
-    generator = reference().new_generator(config) if resblock2 else VitsModel(config)
+    plain = str(getattr(config, "resblock", "1")) == "1" and config.window_size
+    generator = VitsModel(config) if plain else reference().new_generator(config)
     generator.load_state_dict({k: v for k, v in state.items() if not k.startswith(prefix)})
     discriminators = None
     if judged:

@@ -136,7 +136,7 @@ VoiceFiles read_stored_voice(const VoiceSource& source) {
     throw Error("{} has no config.json in it{}.", voice.source.string(),
                 source.kind == VoiceKind::run
                     ? ", so its network is not known"
-                    : ". Make it with scripts/convert_to_torchscript.py, which puts it there");
+                    : ". Make it with vits-train convert --format torchscript, which puts it there");
   if (source.kind == VoiceKind::original) {
     voice.original_config = config;
     voice.config = config_from_original(config, raw.generator, raw.discriminators, config_name);

@@ -39,12 +39,10 @@ Command make_convert_command() {
   words.group = kLookInside;
   words.summary = "Write a voice in another format";
   words.details =
-      "Between a Hugging Face folder, the TorchScript archive of scripts/convert_to_torchscript.py and the original "
-      "VITS "
-      "layout (G_*.pth, config.json, vocab.txt). A TorchScript archive can be written from a TorchScript archive "
-      "alone: "
-      "tracing a network needs Python.";
+      "Between a Hugging Face folder, a TorchScript archive, which torch.jit.load runs, and the original VITS layout "
+      "(G_*.pth, config.json, vocab.txt), from any to any. An archive that is made from an archive keeps its code.";
   words.examples = {"vits-train convert mms/eng voice", "vits-train convert voice half --dtype float16",
+                    "vits-train convert voice voice.pt --format torchscript",
                     "vits-train convert voice original --format original"};
   return make_command<ConvertCommandOptions>(std::move(words), convert);
 }

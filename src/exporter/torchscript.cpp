@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "documents.h"
+#include "script_voice.h"
 #include "vits/base/error.h"
 #include "vits/checkpoint/weights.h"
 #include "vits/exporter/write_voice.h"
@@ -14,6 +16,8 @@ using formats::TensorMap;
 namespace {
 
 // Names of an archive begin with the module that scripts/convert_to_torchscript.py has put the part into.
+constexpr std::string_view kGenerator = "model.", kDiscriminator = "discriminator.";
+
 std::string without(const std::string& name, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
@@ -27,27 +31,17 @@ std::string current(std::string name) {
   return name;
 }
 
-}  // namespace
-
-void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice) {
-  if (voice.kind != checkpoint::VoiceKind::torchscript)
-    throw Error(
-        "{} is no TorchScript archive, and only Python can trace a network into one. Convert it to a Hugging Face "
-        "folder if it "
-        "is none, then run: python scripts/convert_to_torchscript.py FOLDER {}",
-        voice.source.string(), archive.string());
-  if (std::filesystem::is_directory(archive))
-    throw Error("{} is a folder; a TorchScript archive is a file.", archive.string());
-
+// The voice's own archive with its code, whoever wrote that, and the weights of the voice.
+void rewrite(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice) {
   const auto source = formats::read_torchscript(voice.source);
   std::set<std::string> generator_used, discriminators_used;
   TensorMap values;
   for (const auto& [name, old] : source.tensors) {
-    const bool judge = name.starts_with("discriminator.");
+    const bool judge = name.starts_with(kDiscriminator);
     const at::Tensor value =
-        judge ? checkpoint::tensor_named(voice.discriminators, current(without(name, "discriminator.")),
+        judge ? checkpoint::tensor_named(voice.discriminators, current(without(name, kDiscriminator)),
                                          discriminators_used)
-              : checkpoint::tensor_named(voice.generator, current(without(name, "model.")), generator_used);
+              : checkpoint::tensor_named(voice.generator, current(without(name, kGenerator)), generator_used);
     if (!value.defined()) throw Error("{}: the voice has no tensor for {}.", voice.source.string(), name);
     if (value.sizes() != old.sizes())
       throw Error("{}: {} is {} in the archive and {} in the voice: a traced network keeps its sizes.",
@@ -57,6 +51,25 @@ void write_torchscript(const std::filesystem::path& archive, const checkpoint::V
   formats::ExtraFiles extra = {
       {"config.json", formats::json_text(checkpoint::config_to_json(voice.config, voice.raw_config))}};
   formats::rewrite_torchscript(voice.source, archive, values, extra);
+}
+
+void put(TensorMap& all, std::string_view prefix, const TensorMap& tensors) {
+  for (const auto& [name, tensor] : tensors) all[std::string(prefix) + name] = tensor.to(at::kFloat);
+}
+
+}  // namespace
+
+void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice) {
+  if (std::filesystem::is_directory(archive))
+    throw Error("{} is a folder; a TorchScript archive is a file.", archive.string());
+  if (voice.kind == checkpoint::VoiceKind::torchscript) return rewrite(archive, voice);
+
+  TensorMap tensors;
+  put(tensors, kGenerator, voice.generator);
+  put(tensors, kDiscriminator, voice.discriminators);
+  formats::ExtraFiles extra;
+  for (const auto& [name, document] : documents_of(voice)) extra[name] = formats::json_text(document);
+  formats::write_torchscript(archive, script_voice(voice.config, !voice.discriminators.empty()), tensors, extra);
 }
 
 }  // namespace vits::exporter

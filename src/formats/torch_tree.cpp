@@ -1,11 +1,9 @@
 #include "vits/formats/torch_tree.h"
 
-#include <c10/util/strides.h>
-
-#include <bit>
 #include <cmath>
 
 #include "pickle_names.h"
+#include "pickle_text.h"
 #include "printable.h"
 #include "vits/base/error.h"
 #include "vits/formats/pickle.h"
@@ -14,55 +12,6 @@
 namespace vits::formats {
 
 namespace {
-
-// The opcodes of protocol 2 that a tree needs.
-class PickleText {
- public:
-  PickleText() : text_("\x80\x02") {}
-
-  PickleText& raw(std::string_view bytes) {
-    text_ += bytes;
-    return *this;
-  }
-  PickleText& text(std::string_view value) {
-    text_ += 'X';
-    put(static_cast<uint32_t>(value.size()));
-    return raw(value);
-  }
-  PickleText& integer(int64_t value) {
-    text_ += "\x8a\x08";  // LONG1 of eight bytes
-    put(value);
-    return *this;
-  }
-  PickleText& natural(uint64_t value) {
-    text_ += "\x8a\x09";  // a ninth byte, so that the highest bit is no sign
-    put(value);
-    text_ += '\0';
-    return *this;
-  }
-  PickleText& real(double value) {
-    const auto bits = std::bit_cast<uint64_t>(value);
-    text_ += 'G';  // BINFLOAT, the most significant byte first
-    for (int shift = 56; shift >= 0; shift -= 8) text_ += static_cast<char>(bits >> shift & 0xFF);
-    return *this;
-  }
-  PickleText& name(std::string_view module, std::string_view name) {
-    return raw("c").raw(module).raw("\n").raw(name).raw("\n");
-  }
-  PickleText& integers(at::IntArrayRef values) {
-    raw("(");
-    for (const int64_t value : values) integer(value);
-    return raw("t");
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  template <class Integer>
-  void put(Integer value) {
-    text_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-  std::string text_;
-};
 
 // Writes the pickle of a tree and collects its tensors in the order of their records.
 class TreeWriter {
@@ -87,16 +36,11 @@ class TreeWriter {
     pickle_.text(value);
   }
 
-  // torch._utils._rebuild_tensor_v2(storage, offset, sizes, strides, requires_grad, backward_hooks)
   void put_value(const at::Tensor& tensor) {
     if (!tensor.defined()) throw Error("a tensor to be written to {} is not defined.", file_);
-    const std::string_view storage = storage_name(tensor.scalar_type());
-    if (storage.empty())
+    if (storage_name(tensor.scalar_type()).empty())
       throw Error("a tensor of the dtype {} cannot be written to {}.", c10::toString(tensor.scalar_type()), file_);
-    pickle_.name("torch._utils", "_rebuild_tensor_v2").raw("((").text("storage").name("torch", storage);
-    pickle_.text(std::to_string(tensors_.size())).text("cpu").integer(tensor.numel()).raw("tQ");
-    pickle_.integer(0).integers(tensor.sizes()).integers(c10::contiguous_strides(tensor.sizes()));
-    pickle_.raw("\x89").name("collections", "OrderedDict").raw(")R").raw("tR");
+    pickle_.tensor(tensor, tensors_.size(), /*requires_grad=*/false);
     tensors_.push_back(tensor);
   }
 
@@ -204,12 +148,7 @@ void write_torch_file(const std::filesystem::path& path, const TorchTree& tree, 
   zip.add(folder + "data.pkl", writer.take_pickle());
   zip.add(folder + "byteorder", "little");
   for (const auto& [name, bytes] : records) zip.add(folder + name, bytes);
-  size_t key = 0;
-  for (const auto& tensor : writer.tensors()) {
-    const at::Tensor plain = tensor.detach().cpu().contiguous();
-    zip.add(folder + "data/" + std::to_string(key++),
-            std::string_view(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()));
-  }
+  add_storages(zip, folder, writer.tensors());
   zip.add(folder + "version", "3\n");
   zip.commit();
 }

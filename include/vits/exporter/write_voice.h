@@ -31,8 +31,9 @@ struct HuggingFaceOptions {
 void write_huggingface(const std::filesystem::path& folder, const checkpoint::VoiceFiles& voice,
                        const HuggingFaceOptions& options = {});
 
-// The TorchScript archive `voice.source` with the voice's weights in it, and its config. Throws Error when the voice
-// was not read from one: only Python can trace a network anew.
+// An archive that Python's torch.jit.load and C++'s torch::jit::load run, with the methods, tensors and extra files of
+// those that scripts/convert_to_torchscript.py makes; float32. A voice that was read from an archive is written as that
+// archive with the voice's weights and config in it: whoever made it, its code stays as it was.
 void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice);
 
 // G_100000.pth, D_100000.pth (when the voice has discriminators), config.json and vocab.txt, as jaywalnut310/vits and
