@@ -1,4 +1,5 @@
 #include "channel_norm_elements.h"
+#include "smooth_functions.h"
 
 namespace vits::model {
 
@@ -17,6 +18,27 @@ __device__ T over_lanes(T value, T (&shared)[kChannelLanes][kTokens]) {
   T sum = 0;
   for (int lane = 0; lane < kChannelLanes; ++lane) sum += shared[lane][threadIdx.x];
   return sum;
+}
+
+// The norm's result at one place, and what becomes of it. `token` counts through the clips.
+template <typename T>
+__device__ T stepped(const NormForward<T>& of, T result, int64_t place, int64_t token) {
+  if (of.gelu) result = smooth_functions::gelu(result);
+  if (of.keep) result *= of.keep[place];
+  if (of.onto) result += of.onto[place];
+  return of.mask ? result * of.mask[token] : result;
+}
+
+// The gradient that reaches what was added to; times keep and GELU's slope, the one that reaches the norm's result.
+template <typename T>
+__device__ T masked_gradient(const NormBackward<T>& of, int64_t place, int64_t token) {
+  return of.mask ? of.y_gradient[place] * of.mask[token] : of.y_gradient[place];
+}
+template <typename T>
+__device__ T result_gradient(const NormBackward<T>& of, T n, int64_t channel, int64_t place, int64_t token) {
+  T gradient = masked_gradient(of, place, token);
+  if (of.keep) gradient *= of.keep[place];
+  return of.gelu ? gradient * smooth_functions::gelu_slope(n * of.weight[channel] + of.bias[channel]) : gradient;
 }
 
 // Layer norm over the channels of [B, C, T]: a block for 32 tokens of a clip, each token's channels over 8 threads.
@@ -43,7 +65,8 @@ __global__ void __launch_bounds__(kTokens* kChannelLanes) norm_kernel(NormForwar
     of.scale[blockIdx.y * tokens + token] = scale;
   }
   for (int64_t c = threadIdx.y; c < channels; c += kChannelLanes)
-    of.y[first + c * tokens] = (of.x[first + c * tokens] - mean) * scale * of.weight[c] + of.bias[c];
+    of.y[first + c * tokens] = stepped(of, (of.x[first + c * tokens] - mean) * scale * of.weight[c] + of.bias[c],
+                                       first + c * tokens, blockIdx.y * tokens + token);
 }
 
 // The gradient with respect to x; blocks as above.
@@ -57,16 +80,19 @@ __global__ void __launch_bounds__(kTokens* kChannelLanes) norm_backward_kernel(N
   const T scale = inside ? of.scale[blockIdx.y * tokens + token] : T(0);
   T sum_g = 0, sum_gn = 0;
   for (int64_t c = threadIdx.y; inside && c < channels; c += kChannelLanes) {
-    const T g = of.y_gradient[first + c * tokens] * of.weight[c];
-    sum_g += g;
-    sum_gn += g * (of.x[first + c * tokens] - mean) * scale;
+    const int64_t place = first + c * tokens, number = blockIdx.y * tokens + token;
+    const T n = (of.x[place] - mean) * scale, gradient = result_gradient(of, n, c, place, number);
+    if (of.onto_gradient) of.onto_gradient[place] = masked_gradient(of, place, number);
+    of.x_gradient[place] = gradient;  // for the second pass, of this thread
+    sum_g += gradient * of.weight[c];
+    sum_gn += gradient * of.weight[c] * n;
   }
   const T mean_g = over_lanes(sum_g, shared) / static_cast<T>(channels);
   const T mean_gn = over_lanes(sum_gn, shared) / static_cast<T>(channels);
   for (int64_t c = threadIdx.y; inside && c < channels; c += kChannelLanes) {
     const T n = (of.x[first + c * tokens] - mean) * scale;
     of.x_gradient[first + c * tokens] =
-        scale * (of.y_gradient[first + c * tokens] * of.weight[c] - mean_g - n * mean_gn);
+        scale * (of.x_gradient[first + c * tokens] * of.weight[c] - mean_g - n * mean_gn);
   }
 }
 
@@ -78,8 +104,9 @@ __global__ void __launch_bounds__(kSumThreads) norm_sums_kernel(NormBackward<T> 
   T of_weight = 0, of_bias = 0;
   for (int64_t i = threadIdx.x; i < of.extent.clips * tokens; i += kSumThreads) {
     const int64_t clip = i / tokens, token = i % tokens, place = (clip * of.extent.channels + channel) * tokens + token;
-    of_weight += of.y_gradient[place] * (of.x[place] - of.mean[i]) * of.scale[i];
-    of_bias += of.y_gradient[place];
+    const T n = (of.x[place] - of.mean[i]) * of.scale[i], gradient = result_gradient(of, n, channel, place, i);
+    of_weight += gradient * n;
+    of_bias += gradient;
   }
   weight_sums[threadIdx.x] = of_weight;
   bias_sums[threadIdx.x] = of_bias;

@@ -6,6 +6,7 @@
 
 #include "channel_norm_elements.h"
 #include "processor_clones.h"
+#include "smooth_functions.h"
 #include "vits/base/parallel.h"
 
 namespace vits::model {
@@ -40,8 +41,18 @@ inline __attribute__((always_inline)) void run_strip(const NormForward<T>& of, c
   }
   for (int64_t c = 0; c < channels; ++c) {
     const T weight = of.weight[c], bias = of.bias[c];
-#pragma GCC ivdep
-    for (int64_t t = 0; t < strip.tokens; ++t) y[c * step + t] = (x[c * step + t] - mean[t]) * scale[t] * weight + bias;
+    const int64_t row = strip.in_signal + c * step;
+    T result[kTokensATask];
+    for (int64_t t = 0; t < strip.tokens; ++t) result[t] = (x[c * step + t] - mean[t]) * scale[t] * weight + bias;
+    if (of.gelu)
+      for (int64_t t = 0; t < strip.tokens; ++t) result[t] = smooth_functions::gelu(result[t]);
+    if (of.keep)
+      for (int64_t t = 0; t < strip.tokens; ++t) result[t] *= of.keep[row + t];
+    if (of.onto)
+      for (int64_t t = 0; t < strip.tokens; ++t) result[t] += of.onto[row + t];
+    if (of.mask)
+      for (int64_t t = 0; t < strip.tokens; ++t) result[t] *= of.mask[strip.in_tokens + t];
+    std::copy(result, result + strip.tokens, y + c * step);
   }
 }
 
@@ -50,24 +61,34 @@ template <typename T>
 inline __attribute__((always_inline)) void run_strip(const NormBackward<T>& of, const Strip& strip, T* sums) {
   const int64_t channels = of.extent.channels, step = of.extent.tokens;
   const T* const x = of.x + strip.in_signal;
-  const T* const dy = of.y_gradient + strip.in_signal;
   T* const dx = of.x_gradient + strip.in_signal;
   T mean[kTokensATask], scale[kTokensATask], mean_g[kTokensATask] = {}, mean_gn[kTokensATask] = {};
   std::copy(of.mean + strip.in_tokens, of.mean + strip.in_tokens + strip.tokens, mean);
   std::copy(of.scale + strip.in_tokens, of.scale + strip.in_tokens + strip.tokens, scale);
   for (int64_t c = 0; c < channels; ++c) {
-    const T weight = of.weight[c];
-    T products[kTokensATask];
-    for (int64_t t = 0; t < strip.tokens; ++t) {
-      const T n = (x[c * step + t] - mean[t]) * scale[t], gradient = dy[c * step + t];
-      products[t] = gradient * n;
-      mean_g[t] += gradient * weight;
-      mean_gn[t] += products[t] * weight;
-    }
+    const T weight = of.weight[c], bias = of.bias[c];
+    const int64_t row = strip.in_signal + c * step;
+    T normal[kTokensATask], gradient[kTokensATask];
+    for (int64_t t = 0; t < strip.tokens; ++t) normal[t] = (x[c * step + t] - mean[t]) * scale[t];
+    std::copy(of.y_gradient + row, of.y_gradient + row + strip.tokens, gradient);
+    if (of.mask)
+      for (int64_t t = 0; t < strip.tokens; ++t) gradient[t] *= of.mask[strip.in_tokens + t];
+    if (of.onto_gradient) std::copy(gradient, gradient + strip.tokens, of.onto_gradient + row);
+    if (of.keep)
+      for (int64_t t = 0; t < strip.tokens; ++t) gradient[t] *= of.keep[row + t];
+    if (of.gelu)
+      for (int64_t t = 0; t < strip.tokens; ++t) gradient[t] *= smooth_functions::gelu_slope(normal[t] * weight + bias);
+    std::copy(gradient, gradient + strip.tokens, dx + c * step);  // for the second pass
     T of_weight = 0, of_bias = 0;
     for (int64_t t = 0; t < strip.tokens; ++t) {
-      of_weight += products[t];
-      of_bias += dy[c * step + t];
+      const T product = gradient[t] * normal[t];
+      mean_g[t] += gradient[t] * weight;
+      mean_gn[t] += product * weight;
+      normal[t] = product;
+    }
+    for (int64_t t = 0; t < strip.tokens; ++t) {
+      of_weight += normal[t];
+      of_bias += gradient[t];
     }
     sums[c] = of_weight;
     sums[channels + c] = of_bias;
@@ -81,7 +102,7 @@ inline __attribute__((always_inline)) void run_strip(const NormBackward<T>& of, 
 #pragma GCC ivdep
     for (int64_t t = 0; t < strip.tokens; ++t) {
       const T n = (x[c * step + t] - mean[t]) * scale[t];
-      dx[c * step + t] = scale[t] * (dy[c * step + t] * weight - mean_g[t] - n * mean_gn[t]);
+      dx[c * step + t] = scale[t] * (dx[c * step + t] * weight - mean_g[t] - n * mean_gn[t]);
     }
   }
 }

@@ -31,14 +31,20 @@ DepthSeparableStackImpl::DepthSeparableStackImpl(const VitsConfig& config, doubl
 }
 
 torch::Tensor DepthSeparableStackImpl::forward(const torch::Tensor& x, const torch::Tensor& token_mask) {
-  auto sum = x;
+  // Padding is 0 in every sum, which for the tokens is the same as leaving it out of every convolution.
+  auto sum = x * token_mask;
   for (size_t layer = 0; layer < convs_dilated_.size(); ++layer) {
-    auto y = convs_dilated_[layer]->forward(sum * token_mask);
-    y = convs_pointwise_[layer]->forward(at::gelu(norms_1_[layer]->over_channels(y)));
-    y = at::gelu(norms_2_[layer]->over_channels(y));
-    sum = sum + at::dropout(y, dropout_, is_training());
+    const auto near = norms_1_[layer]->over_channels(convs_dilated_[layer]->forward(sum), {.gelu = true});
+    const auto change = convs_pointwise_[layer]->forward(near);
+    sum = norms_2_[layer]->over_channels(
+        change, {.gelu = true, .keep = dropout_factors(change), .onto = sum, .mask = token_mask});
   }
-  return sum * token_mask;
+  return sum;
+}
+
+torch::Tensor DepthSeparableStackImpl::dropout_factors(const torch::Tensor& like) const {
+  if (!is_training() || dropout_ == 0) return {};
+  return at::empty(like.sizes(), like.options()).bernoulli_(1 - dropout_).div_(1 - dropout_);
 }
 
 }  // namespace vits::model

@@ -20,6 +20,8 @@ class DepthSeparableStackImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask);
 
  private:
+  torch::Tensor dropout_factors(const torch::Tensor& like) const;
+
   double dropout_;
   std::vector<Conv1d> convs_dilated_, convs_pointwise_;
   std::vector<LayerNorm> norms_1_, norms_2_;

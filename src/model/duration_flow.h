@@ -1,5 +1,5 @@
-// The invertible steps between noise and durations. Each moves a pair of channels [B, 2, T]; a spline bends the second
-// one by what the first one and the text say, so the pair changes places between two of them.
+// The invertible steps between noise and durations. Each moves a pair of channels; a spline bends the second one by
+// what the first one and the text say, so the two change places with every spline.
 #pragma once
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
@@ -11,14 +11,22 @@
 
 namespace vits::model {
 
+// Two channels [B, 1, T] each.
+struct ChannelPair {
+  torch::Tensor first, second;
+
+  torch::Tensor joined() const;  // [B, 2, T]
+};
+
 struct Moved {
-  torch::Tensor x;                // [B, 2, T], 0 at padding
+  ChannelPair pair;               // 0 at padding
   torch::Tensor log_determinant;  // [B]
 };
 
 class ElementwiseAffineImpl : public torch::nn::Module {
  public:
   explicit ElementwiseAffineImpl(const VitsConfig& config);
+  // x [B, 2, T]
   Moved forward(const torch::Tensor& x, const torch::Tensor& token_mask) const;
   torch::Tensor inverse(const torch::Tensor& x, const torch::Tensor& token_mask) const;
 
@@ -31,14 +39,13 @@ class SplineCouplingImpl : public torch::nn::Module {
  public:
   explicit SplineCouplingImpl(const VitsConfig& config);
 
-  // x [B, 2, T], token_mask [B, 1, T], text [B, H, T]
-  Moved forward(const torch::Tensor& x, const torch::Tensor& token_mask, const torch::Tensor& text);
-  torch::Tensor inverse(const torch::Tensor& x, const torch::Tensor& token_mask, const torch::Tensor& text);
+  // token_mask [B, 1, T], text [B, H, T]. What was bent comes out first.
+  Moved forward(const ChannelPair& pair, const torch::Tensor& token_mask, const torch::Tensor& text);
+  ChannelPair inverse(const ChannelPair& pair, const torch::Tensor& token_mask, const torch::Tensor& text);
 
  private:
   SplineKnots knots(const torch::Tensor& first, const torch::Tensor& token_mask, const torch::Tensor& text);
 
-  int64_t bins_;
   double bound_, knot_scale_;
   Conv1d conv_pre_{nullptr}, conv_proj_{nullptr};
   DepthSeparableStack conv_dds_{nullptr};

@@ -1,65 +1,17 @@
 // The arithmetic of gated_step.h at one number, the same source for the processor and the card. Half precision is
 // computed in float32.
 #pragma once
-#include <bit>
 #include <type_traits>
 
 #include "gated_elements.h"
-
-#if defined(__CUDACC__)
-#define VITS_PIECE __host__ __device__ __forceinline__
-#else
-#define VITS_PIECE inline __attribute__((always_inline))
-#endif
+#include "smooth_functions.h"
 
 namespace vits::model::gated_piece {
 
+using smooth_functions::hyperbolic_tangent, smooth_functions::sigmoid;
+
 template <typename T>
 using Computed = std::conditional_t<std::is_same_v<T, double>, double, float>;
-
-// On a processor in float32: what the compiler can turn into vectors, which the library's exp is not. Within 2e-7 of it
-// relatively; beyond the range of float32 the ends of the range.
-VITS_PIECE float exponential(float x) {
-#if defined(__CUDACC__)
-  return expf(x);
-#else
-  const float bounded = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-  // x = n log 2 + rest; the added number rounds n to a whole one in its last bits.
-  constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23
-  const float shifted = bounded * 1.44269504f + kRounder;
-  const float n = shifted - kRounder;
-  const float rest = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
-  float power = 1.9875691500e-4f;
-  power = power * rest + 1.3981999507e-3f;
-  power = power * rest + 8.3334519073e-3f;
-  power = power * rest + 4.1665795894e-2f;
-  power = power * rest + 1.6666665459e-1f;
-  power = power * rest + 5.0000001201e-1f;
-  power = power * rest * rest + rest + 1.0f;
-  const auto exponent = std::bit_cast<uint32_t>(shifted) << 23;
-  return std::bit_cast<float>(std::bit_cast<uint32_t>(power) + exponent);
-#endif
-}
-VITS_PIECE double exponential(double x) { return exp(x); }
-
-template <typename C>
-VITS_PIECE C sigmoid(C x) {
-  return C(1) / (C(1) + exponential(-x));
-}
-
-// Near zero by its series: the difference below would lose its digits there.
-template <typename C>
-VITS_PIECE C hyperbolic_tangent(C x) {
-  if constexpr (std::is_same_v<C, double>) {
-    return tanh(x);
-  } else {
-    const C square = x * x;
-    const C near =
-        x + x * square * (C(-1.0 / 3) + square * (C(2.0 / 15) + square * (C(-17.0 / 315) + square * C(62.0 / 2835))));
-    const C far = C(1) - C(2) / (C(1) + exponential(C(2) * x));
-    return square < C(0.0625) ? near : far;
-  }
-}
 
 // Element `frame` of row `row` (of B H rows): the two halves of it.
 template <typename T>

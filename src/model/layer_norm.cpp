@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "vits/model/channel_norm.h"
-
 namespace vits::model {
 
 LayerNormImpl::LayerNormImpl(int64_t channels, double epsilon)
@@ -15,8 +13,8 @@ torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) const {
   return at::layer_norm(x, weight_.sizes(), weight_, bias_, epsilon_);
 }
 
-torch::Tensor LayerNormImpl::over_channels(const torch::Tensor& x) const {
-  return channel_norm(x, weight_, bias_, epsilon_);
+torch::Tensor LayerNormImpl::over_channels(const torch::Tensor& x, const NormStep& then) const {
+  return channel_norm(x, weight_, bias_, epsilon_, then);
 }
 
 }  // namespace vits::model

@@ -5,13 +5,15 @@
 
 #include <cstdint>
 
+#include "vits/model/channel_norm.h"
+
 namespace vits::model {
 
 class LayerNormImpl : public torch::nn::Module {
  public:
   LayerNormImpl(int64_t channels, double epsilon);
-  torch::Tensor forward(const torch::Tensor& x) const;        // [..., H]
-  torch::Tensor over_channels(const torch::Tensor& x) const;  // [B, H, T]
+  torch::Tensor forward(const torch::Tensor& x) const;                                   // [..., H]
+  torch::Tensor over_channels(const torch::Tensor& x, const NormStep& then = {}) const;  // [B, H, T]
 
  private:
   torch::Tensor weight_, bias_;  // [H]

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/core/grad_mode.h>
-#include <c10/util/accumulate.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "spline_elements.h"
@@ -13,64 +12,17 @@ namespace vits::model {
 
 namespace {
 
-void check(const at::Tensor& value, const SplineKnots& knots) {
-  const auto check_knots = [&](const at::Tensor& raw, int64_t count, const char* what) {
-    TORCH_CHECK(raw.dim() == value.dim() + 1 && raw.sizes().slice(0, value.dim()) == value.sizes()
-                    && raw.size(-1) == count && raw.device() == value.device(),
-                what, " of splines are ", raw.sizes(), " on ", raw.device(), " for values ", value.sizes(), " on ",
-                value.device(), "; this is a bug in vits-train");
-  };
-  TORCH_CHECK(knots.widths.dim() > 0 && knots.widths.size(-1) > 0, "splines need widths; this is a bug in vits-train");
-  const int64_t bins = knots.widths.size(-1);
-  check_knots(knots.widths, bins, "widths");
-  check_knots(knots.heights, bins, "heights");
-  check_knots(knots.slopes, bins - 1, "slopes");
+void check(const at::Tensor& value, const SplineKnots& knots, const at::Tensor& token_mask) {
+  const at::Tensor& raw = knots.raw;
+  TORCH_CHECK(value.dim() == 3 && value.size(1) == 1 && token_mask.sizes() == value.sizes() && raw.dim() == 3
+                  && raw.size(0) == value.size(0) && raw.size(1) % 3 == 2 && raw.size(2) == value.size(2)
+                  && raw.device() == value.device() && token_mask.device() == value.device(),
+              "splines of ", value.sizes(), " on ", value.device(), " got knots ", raw.sizes(), " on ", raw.device(),
+              " and a mask ", token_mask.sizes(), " on ", token_mask.device(), "; this is a bug in vits-train");
 }
 
-SplineExtent extent_of(const at::Tensor& value, const SplineKnots& knots, double bound) {
-  if (value.dim() == 0) return {1, 1, knots.widths.size(-1), bound};
-  const auto outer = value.sizes().slice(0, static_cast<size_t>(value.dim() - 1));
-  return {c10::multiply_integers(outer), value.size(-1), knots.widths.size(-1), bound};
-}
-
-// [outer, inner] and [outer, inner, bins]: views of what the network gives, though they are not contiguous; a copy
-// where no view can be.
-at::Tensor as_numbers(const at::Tensor& tensor, const SplineExtent& extent) {
-  return tensor.defined() ? tensor.detach().reshape({extent.outer, extent.inner}) : tensor;
-}
-
-SplineKnots as_rows(const SplineKnots& knots, const SplineExtent& extent) {
-  const auto rows = [&](const at::Tensor& raw, int64_t count) {
-    return raw.detach().reshape({extent.outer, extent.inner, count});
-  };
-  return {rows(knots.widths, extent.bins), rows(knots.heights, extent.bins), rows(knots.slopes, extent.bins - 1)};
-}
-
-template <typename T>
-SplineNumbers<const T> read(const at::Tensor& numbers) {
-  if (!numbers.defined()) return {};
-  return {numbers.const_data_ptr<T>(), numbers.stride(0), numbers.stride(1)};
-}
-
-template <typename T>
-SplineNumbers<T> write(const at::Tensor& numbers) {
-  return {numbers.mutable_data_ptr<T>(), numbers.stride(0), numbers.stride(1)};
-}
-
-template <typename T>
-SplineRowsOfKnots<const T> read(const SplineKnots& knots) {
-  const auto rows = [](const at::Tensor& raw) {
-    return SplineRows<const T>{raw.const_data_ptr<T>(), raw.stride(0), raw.stride(1), raw.stride(2)};
-  };
-  return {rows(knots.widths), rows(knots.heights), rows(knots.slopes)};
-}
-
-template <typename T>
-SplineRowsOfKnots<T> write(const SplineKnots& knots) {
-  const auto rows = [](const at::Tensor& raw) {
-    return SplineRows<T>{raw.mutable_data_ptr<T>(), raw.stride(0), raw.stride(1), raw.stride(2)};
-  };
-  return {rows(knots.widths), rows(knots.heights), rows(knots.slopes)};
+SplineExtent extent_of(const at::Tensor& raw, double scale, double bound) {
+  return {raw.size(0), raw.size(2), (raw.size(1) + 1) / 3, bound, scale};
 }
 
 template <class Problem>
@@ -84,82 +36,71 @@ using torch::autograd::variable_list;
 
 class SplineFunction : public torch::autograd::Function<SplineFunction> {
  public:
-  static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& widths,
-                               const at::Tensor& heights, const at::Tensor& slopes, double bound) {
-    context->save_for_backward({x, widths, heights, slopes});
+  static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& raw,
+                               const at::Tensor& mask, double scale, double bound) {
+    context->save_for_backward({x, raw, mask});
+    context->saved_data["scale"] = scale;
     context->saved_data["bound"] = bound;
     context->set_materialize_grads(false);
-    const auto extent = extent_of(x, {widths, heights, slopes}, bound);
-    const auto numbers = as_numbers(x, extent);
-    const auto rows = as_rows({widths, heights, slopes}, extent);
-    const auto y = at::empty(x.sizes(), x.options()), log_slope = at::empty(x.sizes(), x.options());
+    const auto y = at::empty(x.sizes(), x.options()), log_determinant = at::empty({x.size(0)}, x.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "spline", [&] {
       run("vits::spline",
-          SplineForward<scalar_t>{extent, read<scalar_t>(numbers), read<scalar_t>(rows),
-                                  write<scalar_t>(as_numbers(y, extent)),
-                                  write<scalar_t>(as_numbers(log_slope, extent))},
+          SplineForward<scalar_t>{extent_of(raw, scale, bound), x.const_data_ptr<scalar_t>(),
+                                  raw.const_data_ptr<scalar_t>(), mask.const_data_ptr<scalar_t>(),
+                                  y.mutable_data_ptr<scalar_t>(), log_determinant.mutable_data_ptr<scalar_t>()},
           x.device());
     });
-    return {y, log_slope};
+    return {y, log_determinant};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     TORCH_CHECK(!at::GradMode::is_enabled(), "splines have no second derivative; this is a bug in vits-train");
     const auto saved = context->get_saved_variables();
-    const auto& x = saved[0];
-    const SplineKnots knots{saved[1], saved[2], saved[3]};
-    const auto extent = extent_of(x, knots, context->saved_data["bound"].toDouble());
-    const auto numbers = as_numbers(x, extent);
-    const auto y_gradient = as_numbers(gradients[0], extent), log_slope_gradient = as_numbers(gradients[1], extent);
-    const auto rows = as_rows(knots, extent);
-    const auto x_gradient = at::empty(x.sizes(), x.options());
-    const SplineKnots knot_gradients{at::empty_like(rows.widths), at::empty_like(rows.heights),
-                                     at::empty_like(rows.slopes)};
+    const auto &x = saved[0], &raw = saved[1], &mask = saved[2];
+    const auto extent =
+        extent_of(raw, context->saved_data["scale"].toDouble(), context->saved_data["bound"].toDouble());
+    const auto y_gradient = gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
+    const auto log_determinant_gradient = gradients[1].defined() ? gradients[1].contiguous() : at::Tensor();
+    const auto x_gradient = at::empty(x.sizes(), x.options()), raw_gradient = at::empty(raw.sizes(), raw.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "spline_backward", [&] {
+      const auto read = [](const at::Tensor& gradient) {
+        return gradient.defined() ? gradient.const_data_ptr<scalar_t>() : nullptr;
+      };
       run("vits::spline_backward",
-          SplineBackward<scalar_t>{extent, read<scalar_t>(numbers), read<scalar_t>(rows), read<scalar_t>(y_gradient),
-                                   read<scalar_t>(log_slope_gradient), write<scalar_t>(as_numbers(x_gradient, extent)),
-                                   write<scalar_t>(knot_gradients)},
+          SplineBackward<scalar_t>{extent, read(x), read(raw), read(mask), read(y_gradient),
+                                   read(log_determinant_gradient), x_gradient.mutable_data_ptr<scalar_t>(),
+                                   raw_gradient.mutable_data_ptr<scalar_t>()},
           x.device());
     });
-    return {x_gradient, knot_gradients.widths.view(knots.widths.sizes()),
-            knot_gradients.heights.view(knots.heights.sizes()), knot_gradients.slopes.view(knots.slopes.sizes()),
-            at::Tensor()};
+    return {x_gradient, raw_gradient, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
 // Half precision is read as float32.
 at::ScalarType stored(const at::Tensor& value) { return value.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
 
-SplineKnots converted(const SplineKnots& knots, at::ScalarType dtype) {
-  return {knots.widths.to(dtype), knots.heights.to(dtype), knots.slopes.to(dtype)};
-}
-
 }  // namespace
 
-SplineValue spline(const at::Tensor& x, const SplineKnots& knots, double bound) {
-  check(x, knots);
+SplineValue spline(const at::Tensor& x, const SplineKnots& knots, const at::Tensor& token_mask) {
+  check(x, knots, token_mask);
   const auto dtype = stored(x);
-  const auto [widths, heights, slopes] = converted(knots, dtype);
-  const auto values = SplineFunction::apply(x.to(dtype), widths, heights, slopes, bound);
+  const auto values = SplineFunction::apply(x.to(dtype).contiguous(), knots.raw.to(dtype).contiguous(),
+                                            token_mask.to(dtype).contiguous(), knots.scale, knots.bound);
   return {values[0].to(x.scalar_type()), values[1].to(x.scalar_type())};
 }
 
-at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, double bound) {
-  check(y, knots);
-  TORCH_CHECK(!at::GradMode::is_enabled()
-                  || !(y.requires_grad() || knots.widths.requires_grad() || knots.heights.requires_grad()
-                       || knots.slopes.requires_grad()),
+at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, const at::Tensor& token_mask) {
+  check(y, knots, token_mask);
+  TORCH_CHECK(!at::GradMode::is_enabled() || !(y.requires_grad() || knots.raw.requires_grad()),
               "the inverse of a spline has no gradient; this is a bug in vits-train");
   const auto dtype = stored(y);
-  const auto extent = extent_of(y, knots, bound);
-  const auto numbers = as_numbers(y.to(dtype), extent);
-  const auto rows = as_rows(converted(knots, dtype), extent);
-  const auto x = at::empty(y.sizes(), numbers.options());
+  const auto from = y.to(dtype).contiguous(), raw = knots.raw.to(dtype).contiguous();
+  const auto mask = token_mask.to(dtype).contiguous(), x = at::empty(y.sizes(), from.options());
   AT_DISPATCH_FLOATING_TYPES(dtype, "spline_inverse", [&] {
     run("vits::spline_inverse",
-        SplineInverse<scalar_t>{extent, read<scalar_t>(numbers), read<scalar_t>(rows),
-                                write<scalar_t>(as_numbers(x, extent))},
+        SplineInverse<scalar_t>{extent_of(raw, knots.scale, knots.bound), from.const_data_ptr<scalar_t>(),
+                                raw.const_data_ptr<scalar_t>(), mask.const_data_ptr<scalar_t>(),
+                                x.mutable_data_ptr<scalar_t>()},
         y.device());
   });
   return x.to(y.scalar_type());

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include "spline_elements.h"
 #include "spline_piece.h"
 
@@ -5,45 +7,41 @@ namespace vits::model {
 
 namespace {
 
-constexpr int64_t kThreads = 128;
+constexpr int kThreads = 256;
 
-// The spline, its inverse or its gradient at every element; one thread an element, which walks its own bins.
+// The spline, its inverse or its gradient: a block a clip, a thread every 256th token of it, which walks its own bins.
 //
-//   problem  pointers and strides into device memory, passed by value: nothing is copied to the device beforehand
+//   problem  pointers into device memory, passed by value: nothing is copied to the device beforehand
 //
-// Where the tokens of knots [B, T, bins] are neighbours in memory, as a convolution over them leaves it, neighbouring
-// threads read and write neighbouring numbers. There are some thousand elements of some ten bins: a launch costs more
-// than the arithmetic, although that is in double and works a softmax out up to three times.
-// Equals spline_cpu() to the last digits of exp and log, being the same source: tests/model/spline_test.cpp.
+// Neighbouring threads read and write neighbouring numbers. There are some thousand elements of some ten bins: a launch
+// costs more than the arithmetic, although that is in double and works a softmax out up to three times.
+// Equals spline_cpu() to the last digits of exp, log and a sum in another order, being the same source:
+// tests/model/spline_test.cpp.
 template <class Problem>
 __global__ void __launch_bounds__(kThreads) spline_kernel(Problem problem) {
-  const int64_t element = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x, inner = problem.extent.inner;
-  if (element < problem.extent.outer * inner) spline_piece::run(problem, element / inner, element % inner);
-}
-
-template <class Problem>
-cudaError_t launch(const Problem& problem, cudaStream_t stream) {
-  const int64_t elements = problem.extent.outer * problem.extent.inner;
-  if (elements == 0) return cudaSuccess;
-  spline_kernel<<<static_cast<unsigned>((elements + kThreads - 1) / kThreads), kThreads, 0, stream>>>(problem);
-  return cudaGetLastError();
+  double sum = 0;
+  for (int64_t token = threadIdx.x; token < problem.extent.tokens; token += kThreads)
+    sum += spline_piece::run(problem, spline_piece::Place(problem.extent, blockIdx.x, token));
+  if constexpr (requires { problem.log_determinant; }) {
+    __shared__ double sums[kThreads];
+    sums[threadIdx.x] = sum;
+    for (int half = kThreads / 2; half > 0; half /= 2) {
+      __syncthreads();
+      if (static_cast<int>(threadIdx.x) < half) sums[threadIdx.x] += sums[threadIdx.x + half];
+    }
+    if (threadIdx.x == 0)
+      problem.log_determinant[blockIdx.x] =
+          static_cast<std::remove_pointer_t<decltype(problem.log_determinant)>>(sums[0]);
+  }
 }
 
 }  // namespace
 
-template <typename T>
-cudaError_t spline_cuda(const SplineForward<T>& problem, cudaStream_t stream) {
-  return launch(problem, stream);
-}
-
-template <typename T>
-cudaError_t spline_cuda(const SplineInverse<T>& problem, cudaStream_t stream) {
-  return launch(problem, stream);
-}
-
-template <typename T>
-cudaError_t spline_cuda(const SplineBackward<T>& problem, cudaStream_t stream) {
-  return launch(problem, stream);
+template <class Problem>
+cudaError_t spline_cuda(const Problem& problem, cudaStream_t stream) {
+  if (problem.extent.clips == 0) return cudaSuccess;
+  spline_kernel<<<static_cast<unsigned>(problem.extent.clips), kThreads, 0, stream>>>(problem);
+  return cudaGetLastError();
 }
 
 template cudaError_t spline_cuda(const SplineForward<float>&, cudaStream_t);

@@ -2,30 +2,31 @@
 // Rational quadratic pieces (Durkan et al. 2019, "Neural Spline Flows", equations 4 to 8), for which value, slope and
 // inverse are closed formulas.
 //
-// One operator (spline_cpu.cpp, spline.cu) with a gradient of its own; nothing makes the host wait for the device. The
-// arithmetic is in double whatever the inputs are, which may be views of any strides.
+// One operator (spline_cpu.cpp, spline.cu) with a gradient of its own, from what a convolution leaves to the sum that
+// the loss wants; nothing makes the host wait for the device. The arithmetic is in double whatever the inputs are.
 #pragma once
 #include <ATen/core/Tensor.h>
 
 namespace vits::model {
 
-// As the network gives them, before softmax and softplus.
+// The curves of a batch as the network gives them: for every token the widths of the bins, their heights, both before
+// softmax, and the slopes at the inner knots before softplus. At the ends the slope is that of the identity.
 struct SplineKnots {
-  at::Tensor widths;   // [..., bins]
-  at::Tensor heights;  // [..., bins]
-  at::Tensor slopes;   // [..., bins - 1] at the inner knots; at the ends the slope is that of the identity
+  at::Tensor raw;    // [B, 3 bins - 1, T]
+  double scale = 1;  // of widths and heights
+  double bound = 5;  // the box reaches from -bound to bound on both axes
 };
 
 struct SplineValue {
-  at::Tensor y;          // [...]
-  at::Tensor log_slope;  // [...] log dy/dx
+  at::Tensor y;                // [B, 1, T], 0 at padding
+  at::Tensor log_determinant;  // [B] the sum of log dy/dx over real tokens
 };
 
-// x [...]; the box reaches from -bound to bound on both axes. Outside of it y is x, and no gradient reaches the knots.
-// y and log_slope have a first derivative, with respect to x and the knots.
-SplineValue spline(const at::Tensor& x, const SplineKnots& knots, double bound);
+// x, token_mask [B, 1, T]. Outside of the box y is x, and no gradient reaches the knots. Both outputs have a first
+// derivative, with respect to x and the knots.
+SplineValue spline(const at::Tensor& x, const SplineKnots& knots, const at::Tensor& token_mask);
 
-// The x whose spline is y. It has no gradient, and says so where one is asked for.
-at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, double bound);
+// The x whose spline is y, 0 at padding. It has no gradient, and says so where one is asked for.
+at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& knots, const at::Tensor& token_mask);
 
 }  // namespace vits::model

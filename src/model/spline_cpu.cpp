@@ -1,5 +1,7 @@
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "spline_elements.h"
 #include "spline_piece.h"
 #include "vits/base/parallel.h"
@@ -7,34 +9,22 @@
 namespace vits::model {
 
 namespace {
-
-// About 5 ms; a batch has fewer elements than that, and runs on the thread it is called from.
-constexpr int64_t kElementsATask = 16384;
+constexpr int64_t kElementsATask = 512;  // about 0.2 ms
+}
 
 template <class Problem>
-void run_all(const Problem& problem) {
-  const int64_t inner = problem.extent.inner, elements = problem.extent.outer * inner;
-  base::for_each_piece(elements, kElementsATask, at::get_num_threads(), [&](int64_t begin, int64_t end) {
-    for (int64_t element = begin; element < end; ++element)
-      spline_piece::run(problem, element / inner, element % inner);
+void spline_cpu(const Problem& problem) {
+  const SplineExtent& extent = problem.extent;
+  const int64_t clips_a_task = std::max<int64_t>(1, kElementsATask / std::max<int64_t>(1, extent.tokens));
+  base::for_each_piece(extent.clips, clips_a_task, at::get_num_threads(), [&](int64_t begin, int64_t end) {
+    for (int64_t clip = begin; clip < end; ++clip) {
+      double sum = 0;
+      for (int64_t token = 0; token < extent.tokens; ++token)
+        sum += spline_piece::run(problem, spline_piece::Place(extent, clip, token));
+      if constexpr (requires { problem.log_determinant; })
+        problem.log_determinant[clip] = static_cast<std::remove_pointer_t<decltype(problem.log_determinant)>>(sum);
+    }
   });
-}
-
-}  // namespace
-
-template <typename T>
-void spline_cpu(const SplineForward<T>& problem) {
-  run_all(problem);
-}
-
-template <typename T>
-void spline_cpu(const SplineInverse<T>& problem) {
-  run_all(problem);
-}
-
-template <typename T>
-void spline_cpu(const SplineBackward<T>& problem) {
-  run_all(problem);
 }
 
 template void spline_cpu(const SplineForward<float>&);

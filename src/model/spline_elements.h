@@ -1,5 +1,5 @@
-// What spline.cpp hands to spline_cpu.cpp and spline.cu: tensors as pointers with strides, so that views are read where
-// they lie. The arithmetic of an element, the same for both, is in spline_piece.h.
+// What spline.cpp hands to spline_cpu.cpp and spline.cu: contiguous tensors as pointers. The arithmetic of an element,
+// the same for both, is in spline_piece.h. T is float or double; all arithmetic is in double.
 #pragma once
 #include <cstdint>
 
@@ -9,75 +9,51 @@
 
 namespace vits::model {
 
-// One number an element [outer, inner]; strides in numbers. Null where there is none.
-template <typename T>
-struct SplineNumbers {
-  T* data = nullptr;
-  int64_t outer_stride = 0, inner_stride = 0;
-};
-
-// A row of numbers an element [outer, inner, bins]. Null where there is none.
-template <typename T>
-struct SplineRows {
-  T* data = nullptr;
-  int64_t outer_stride = 0, inner_stride = 0, bin_stride = 0;
-};
-
-template <typename T>
-struct SplineRowsOfKnots {
-  SplineRows<T> widths, heights;  // rows of bins
-  SplineRows<T> slopes;           // rows of bins - 1
-};
-
 struct SplineExtent {
-  int64_t outer = 0, inner = 0;  // elements
-  int64_t bins = 0;
-  double bound = 0;  // the box reaches from -bound to bound
+  int64_t clips = 0, tokens = 0, bins = 0;
+  double bound = 0;       // the box reaches from -bound to bound
+  double knot_scale = 0;  // of raw widths and heights
 };
 
 template <typename T>
 struct SplineForward {
   SplineExtent extent;
-  SplineNumbers<const T> x;
-  SplineRowsOfKnots<const T> knots;
-  SplineNumbers<T> y, log_slope;  // written
+  const T* x;          // [B, T]
+  const T* raw;        // [B, 3 bins - 1, T]
+  const T* mask;       // [B, T]
+  T* y;                // [B, T]
+  T* log_determinant;  // [B]
 };
 
 template <typename T>
 struct SplineInverse {
   SplineExtent extent;
-  SplineNumbers<const T> y;
-  SplineRowsOfKnots<const T> knots;
-  SplineNumbers<T> x;  // written
+  const T* y;     // [B, T]
+  const T* raw;   // [B, 3 bins - 1, T]
+  const T* mask;  // [B, T]
+  T* x;           // [B, T]
 };
 
 // d loss / d what is written above, to d loss / d what is read there.
 template <typename T>
 struct SplineBackward {
   SplineExtent extent;
-  SplineNumbers<const T> x;
-  SplineRowsOfKnots<const T> knots;
-  SplineNumbers<const T> y_gradient, log_slope_gradient;  // null: zero
-  SplineNumbers<T> x_gradient;                            // written
-  SplineRowsOfKnots<T> knot_gradients;                    // written
+  const T* x;
+  const T* raw;
+  const T* mask;
+  const T* y_gradient;                // null: zero
+  const T* log_determinant_gradient;  // null: zero
+  T* x_gradient;
+  T* raw_gradient;
 };
 
-// All pointers on the host. T is float or double; all arithmetic is in double.
-template <typename T>
-void spline_cpu(const SplineForward<T>& problem);
-template <typename T>
-void spline_cpu(const SplineInverse<T>& problem);
-template <typename T>
-void spline_cpu(const SplineBackward<T>& problem);
+template <class Problem>
+void spline_cpu(const Problem& problem);
 
 #ifdef VITS_CUDA_KERNELS
-// All pointers on the device; none waits.
-template <typename T>
-cudaError_t spline_cuda(const SplineForward<T>& problem, cudaStream_t stream);
-template <typename T>
-cudaError_t spline_cuda(const SplineInverse<T>& problem, cudaStream_t stream);
-template <typename T>
-cudaError_t spline_cuda(const SplineBackward<T>& problem, cudaStream_t stream);
+// Device pointers; does not wait.
+template <class Problem>
+cudaError_t spline_cuda(const Problem& problem, cudaStream_t stream);
 #endif
 
 }  // namespace vits::model

@@ -1,6 +1,6 @@
 // The spline at one element, for spline_cpu.cpp and spline.cu.
 //
-//   p = softmax(raw widths)                               shares of the bins, K of them
+//   p = softmax(scale raw widths)                         shares of the bins, K of them
 //   X[j] = 2 bound sum(least + (1 - K least) p[k], k < j) - bound        knots; Y from the heights alike
 //   d[j] = least + softplus(raw slopes[j - 1])            slopes at the inner knots; 1 at both ends
 //
@@ -31,10 +31,16 @@ inline constexpr double kLeast = 1e-3;
 // Beyond this raw slope softplus is the identity, as in LibTorch.
 inline constexpr double kSoftplusEnd = 20;
 
-template <typename T>
-VITS_HOST_DEVICE T& number_at(const SplineNumbers<T>& numbers, int64_t outer, int64_t inner) {
-  return numbers.data[outer * numbers.outer_stride + inner * numbers.inner_stride];
-}
+// Which element: the number of its token, and where its knots begin.
+struct Place {
+  int64_t clip, token, number, knots;
+
+  VITS_HOST_DEVICE Place(const SplineExtent& extent, int64_t of_clip, int64_t of_token)
+      : clip(of_clip),
+        token(of_token),
+        number(of_clip * extent.tokens + of_token),
+        knots(of_clip * (3 * extent.bins - 1) * extent.tokens + of_token) {}
+};
 
 // The raw numbers of one element.
 template <typename T>
@@ -46,22 +52,29 @@ struct Row {
 };
 
 template <typename T>
-VITS_HOST_DEVICE Row<T> row_at(const SplineRows<T>& rows, int64_t outer, int64_t inner) {
-  return {rows.data + outer * rows.outer_stride + inner * rows.inner_stride, rows.bin_stride};
-}
+struct RowsOfKnots {
+  Row<T> widths, heights, slopes;
+
+  VITS_HOST_DEVICE RowsOfKnots(T* raw, const SplineExtent& extent, const Place& place)
+      : widths{raw + place.knots, extent.tokens},
+        heights{widths.data + extent.bins * extent.tokens, extent.tokens},
+        slopes{heights.data + extent.bins * extent.tokens, extent.tokens} {}
+};
 
 // softmax of an element's raw numbers. Shares are worked out anew where they are needed: an array of them for each
 // thread would have a GPU set memory aside for all the threads that it can run.
 template <typename T>
 struct Shares {
   Row<const T> raw;
-  double largest, sum = 0;
+  double scale, largest, sum = 0;
 
-  VITS_HOST_DEVICE Shares(Row<const T> row, int64_t bins) : raw(row), largest(row[0]) {
-    for (int64_t bin = 1; bin < bins; ++bin) largest = raw[bin] > largest ? static_cast<double>(raw[bin]) : largest;
-    for (int64_t bin = 0; bin < bins; ++bin) sum += std::exp(raw[bin] - largest);
+  VITS_HOST_DEVICE Shares(Row<const T> row, const SplineExtent& extent)
+      : raw(row), scale(extent.knot_scale), largest(row[0]) {
+    for (int64_t bin = 1; bin < extent.bins; ++bin)
+      largest = raw[bin] > largest ? static_cast<double>(raw[bin]) : largest;
+    for (int64_t bin = 0; bin < extent.bins; ++bin) sum += std::exp((raw[bin] - largest) * scale);
   }
-  VITS_HOST_DEVICE double operator[](int64_t bin) const { return std::exp(raw[bin] - largest) / sum; }
+  VITS_HOST_DEVICE double operator[](int64_t bin) const { return std::exp((raw[bin] - largest) * scale) / sum; }
 };
 
 // The bins of one axis, one after the other.
@@ -74,13 +87,8 @@ struct Walk {
   double before = 0, here;  // shares of the bins to the left, and of this one
   double left, right;       // its knots
 
-  VITS_HOST_DEVICE Walk(const SplineRows<const T>& rows, const SplineExtent& extent, int64_t outer, int64_t inner)
-      : shares(row_at(rows, outer, inner), extent.bins),
-        bins(extent.bins),
-        bound(extent.bound),
-        here(shares[0]),
-        left(-bound),
-        right(knot()) {}
+  VITS_HOST_DEVICE Walk(Row<const T> row, const SplineExtent& extent)
+      : shares(row, extent), bins(extent.bins), bound(extent.bound), here(shares[0]), left(-bound), right(knot()) {}
   VITS_HOST_DEVICE void advance() {
     ++bin;
     before += here;
@@ -119,11 +127,8 @@ struct Piece {
 
   enum class Axis { kX, kY };
 
-  VITS_HOST_DEVICE Piece(double value, Axis axis, const SplineRowsOfKnots<const T>& knots, const SplineExtent& extent,
-                         int64_t outer, int64_t inner)
-      : across(knots.widths, extent, outer, inner),
-        up(knots.heights, extent, outer, inner),
-        raw_slopes(row_at(knots.slopes, outer, inner)) {
+  VITS_HOST_DEVICE Piece(double value, Axis axis, const RowsOfKnots<const T>& knots, const SplineExtent& extent)
+      : across(knots.widths, extent), up(knots.heights, extent), raw_slopes(knots.slopes) {
     while (across.bin + 1 < extent.bins && value >= (axis == Axis::kX ? across.right : up.right)) {
       across.advance();
       up.advance();
@@ -139,33 +144,35 @@ struct Piece {
 // False for what is not a number, too.
 VITS_HOST_DEVICE bool is_inside(double value, double bound) { return value >= -bound && value <= bound; }
 
+// Writes y; gives the logarithm of the slope.
 template <typename T>
-VITS_HOST_DEVICE void run(const SplineForward<T>& problem, int64_t outer, int64_t inner) {
-  const double x = number_at(problem.x, outer, inner);
-  if (!is_inside(x, problem.extent.bound)) {
-    number_at(problem.y, outer, inner) = static_cast<T>(x);
-    number_at(problem.log_slope, outer, inner) = 0;
-    return;
-  }
-  const Piece<T> piece(x, Piece<T>::Axis::kX, problem.knots, problem.extent, outer, inner);
+VITS_HOST_DEVICE double run(const SplineForward<T>& problem, const Place& place) {
+  T& y = problem.y[place.number];
+  y = 0;
+  if (problem.mask[place.number] == 0) return 0;
+  const double x = problem.x[place.number];
+  y = static_cast<T>(x);
+  if (!is_inside(x, problem.extent.bound)) return 0;
+  const Piece<T> piece(x, Piece<T>::Axis::kX, {problem.raw, problem.extent, place}, problem.extent);
   const double s = piece.mean_slope, t = (x - piece.across.left) / piece.width, r = 1 - t;
   const double n = piece.height * (s * t * t + piece.slope_left * t * r);
   const double d = s + (piece.slope_left + piece.slope_right - 2 * s) * t * r;
   const double q = piece.slope_right * t * t + 2 * s * t * r + piece.slope_left * r * r;
-  number_at(problem.y, outer, inner) = static_cast<T>(piece.up.left + n / d);
-  number_at(problem.log_slope, outer, inner) = static_cast<T>(std::log(s * s * q) - 2 * std::log(d));
+  y = static_cast<T>(piece.up.left + n / d);
+  return std::log(s * s * q) - 2 * std::log(d);
 }
 
 // The share of the bin solves a quadratic equation; this form of its root does not cancel where `a` is near 0. The
 // discriminant is never negative but for rounding.
 template <typename T>
-VITS_HOST_DEVICE void run(const SplineInverse<T>& problem, int64_t outer, int64_t inner) {
-  const double y = number_at(problem.y, outer, inner);
-  if (!is_inside(y, problem.extent.bound)) {
-    number_at(problem.x, outer, inner) = static_cast<T>(y);
-    return;
-  }
-  const Piece<T> piece(y, Piece<T>::Axis::kY, problem.knots, problem.extent, outer, inner);
+VITS_HOST_DEVICE double run(const SplineInverse<T>& problem, const Place& place) {
+  T& x = problem.x[place.number];
+  x = 0;
+  if (problem.mask[place.number] == 0) return 0;
+  const double y = problem.y[place.number];
+  x = static_cast<T>(y);
+  if (!is_inside(y, problem.extent.bound)) return 0;
+  const Piece<T> piece(y, Piece<T>::Axis::kY, {problem.raw, problem.extent, place}, problem.extent);
   const double s = piece.mean_slope, rise = y - piece.up.left;
   const double bend = rise * (piece.slope_left + piece.slope_right - 2 * s);
   const double a = piece.height * (s - piece.slope_left) + bend;
@@ -173,7 +180,8 @@ VITS_HOST_DEVICE void run(const SplineInverse<T>& problem, int64_t outer, int64_
   const double c = -s * rise;
   const double discriminant = b * b - 4 * a * c;
   const double share = 2 * c / (-b - std::sqrt(discriminant > 0 ? discriminant : 0.0));
-  number_at(problem.x, outer, inner) = static_cast<T>(share * piece.width + piece.across.left);
+  x = static_cast<T>(share * piece.width + piece.across.left);
+  return 0;
 }
 
 // d loss / d (left and right knot of the element's bin) along one axis, to d loss / d raw numbers. A knot lies where
@@ -183,7 +191,7 @@ VITS_HOST_DEVICE void spread(double to_left, double to_right, const Walk<T>& wal
   if (walk.bin == 0) to_left = 0;
   if (walk.bin + 1 == walk.bins) to_right = 0;
   const double to_earlier = to_left + to_right, mean = walk.before * to_earlier + walk.here * to_right;
-  const double scale = 2 * walk.bound * (1 - kLeast * static_cast<double>(walk.bins));
+  const double scale = 2 * walk.bound * (1 - kLeast * static_cast<double>(walk.bins)) * walk.shares.scale;
   for (int64_t bin = 0; bin < walk.bins; ++bin) {
     const double gradient = bin < walk.bin ? to_earlier : (bin == walk.bin ? to_right : 0.0);
     raw_gradient[bin] = static_cast<T>(scale * walk.shares[bin] * (gradient - mean));
@@ -191,23 +199,21 @@ VITS_HOST_DEVICE void spread(double to_left, double to_right, const Walk<T>& wal
 }
 
 template <typename T>
-VITS_HOST_DEVICE void run(const SplineBackward<T>& problem, int64_t outer, int64_t inner) {
+VITS_HOST_DEVICE double run(const SplineBackward<T>& problem, const Place& place) {
   const int64_t bins = problem.extent.bins;
-  const double x = number_at(problem.x, outer, inner);
-  const double y_gradient =
-      problem.y_gradient.data ? static_cast<double>(number_at(problem.y_gradient, outer, inner)) : 0.0;
+  const bool is_real = problem.mask[place.number] != 0;
+  const double x = problem.x[place.number];
+  const double y_gradient = is_real && problem.y_gradient ? static_cast<double>(problem.y_gradient[place.number]) : 0.0;
   const double log_slope_gradient =
-      problem.log_slope_gradient.data ? static_cast<double>(number_at(problem.log_slope_gradient, outer, inner)) : 0.0;
-  const Row<T> to_widths = row_at(problem.knot_gradients.widths, outer, inner);
-  const Row<T> to_heights = row_at(problem.knot_gradients.heights, outer, inner);
-  const Row<T> to_slopes = row_at(problem.knot_gradients.slopes, outer, inner);
-  for (int64_t knot = 0; knot + 1 < bins; ++knot) to_slopes[knot] = 0;
-  if (!is_inside(x, problem.extent.bound)) {
-    number_at(problem.x_gradient, outer, inner) = static_cast<T>(y_gradient);
-    for (int64_t bin = 0; bin < bins; ++bin) to_widths[bin] = to_heights[bin] = 0;
-    return;
+      problem.log_determinant_gradient ? static_cast<double>(problem.log_determinant_gradient[place.clip]) : 0.0;
+  const RowsOfKnots<T> to(problem.raw_gradient, problem.extent, place);
+  for (int64_t knot = 0; knot + 1 < bins; ++knot) to.slopes[knot] = 0;
+  if (!is_real || !is_inside(x, problem.extent.bound)) {
+    problem.x_gradient[place.number] = static_cast<T>(y_gradient);
+    for (int64_t bin = 0; bin < bins; ++bin) to.widths[bin] = to.heights[bin] = 0;
+    return 0;
   }
-  const Piece<T> piece(x, Piece<T>::Axis::kX, problem.knots, problem.extent, outer, inner);
+  const Piece<T> piece(x, Piece<T>::Axis::kX, {problem.raw, problem.extent, place}, problem.extent);
   const int64_t bin = piece.across.bin;
   const double s = piece.mean_slope, t = (x - piece.across.left) / piece.width, r = 1 - t;
   const double left = piece.slope_left, right = piece.slope_right, middle = t * r;
@@ -231,11 +237,12 @@ VITS_HOST_DEVICE void run(const SplineBackward<T>& problem, int64_t outer, int64
   const double to_width = -(to_s * s + to_t * t) / piece.width;
   const double to_x = to_t / piece.width;
 
-  number_at(problem.x_gradient, outer, inner) = static_cast<T>(to_x);
-  spread(-to_x - to_width, to_width, piece.across, to_widths);
-  spread(y_gradient - to_height, to_height, piece.up, to_heights);
-  if (bin > 0) to_slopes[bin - 1] = static_cast<T>(to_left * knot_slope_gradient(piece.raw_slopes, bin));
-  if (bin + 1 < bins) to_slopes[bin] = static_cast<T>(to_right * knot_slope_gradient(piece.raw_slopes, bin + 1));
+  problem.x_gradient[place.number] = static_cast<T>(to_x);
+  spread(-to_x - to_width, to_width, piece.across, to.widths);
+  spread(y_gradient - to_height, to_height, piece.up, to.heights);
+  if (bin > 0) to.slopes[bin - 1] = static_cast<T>(to_left * knot_slope_gradient(piece.raw_slopes, bin));
+  if (bin + 1 < bins) to.slopes[bin] = static_cast<T>(to_right * knot_slope_gradient(piece.raw_slopes, bin + 1));
+  return 0;
 }
 
 }  // namespace vits::model::spline_piece

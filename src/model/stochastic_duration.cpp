@@ -11,9 +11,9 @@ namespace {
 
 const double kLog2Pi = std::log(2 * std::numbers::pi);
 
-// -log N(x; 0, 1) summed over channels and real tokens, [B]
-torch::Tensor minus_log_normal(const torch::Tensor& x, const torch::Tensor& token_mask) {
-  return (0.5 * (kLog2Pi + x.square()) * token_mask).sum({1, 2});
+// -log N(x; 0, 1) summed over the two channels and `tokens` [B] real tokens, [B]. x [B, 2, T] is 0 at padding.
+torch::Tensor minus_log_normal(const torch::Tensor& x, const torch::Tensor& tokens) {
+  return at::add(tokens * kLog2Pi, x.square().sum({1, 2}), 0.5);
 }
 
 }  // namespace
@@ -27,17 +27,17 @@ DurationFlowsImpl::DurationFlowsImpl(const VitsConfig& config) {
 Moved DurationFlowsImpl::forward(const torch::Tensor& x, const torch::Tensor& token_mask, const torch::Tensor& text) {
   Moved moved = affine_->forward(x, token_mask);
   for (auto& coupling : couplings_) {
-    const auto [bent, more] = coupling->forward(moved.x, token_mask, text);
-    moved = {bent.flip(1), moved.log_determinant + more};
+    const auto [pair, more] = coupling->forward(moved.pair, token_mask, text);
+    moved = {pair, moved.log_determinant + more};
   }
   return moved;
 }
 
 torch::Tensor DurationFlowsImpl::inverse(const torch::Tensor& x, const torch::Tensor& token_mask,
                                          const torch::Tensor& text) {
-  auto y = x;
-  for (size_t flow = couplings_.size(); flow-- > 1;) y = couplings_[flow]->inverse(y.flip(1), token_mask, text);
-  return affine_->inverse(y.flip(1), token_mask);
+  ChannelPair pair{x.narrow(1, 0, 1), x.narrow(1, 1, 1)};
+  for (size_t flow = couplings_.size(); flow-- > 1;) pair = couplings_[flow]->inverse(pair, token_mask, text);
+  return affine_->inverse(ChannelPair{pair.second, pair.first}.joined(), token_mask);
 }
 
 StochasticDurationPredictor::StochasticDurationPredictor(const VitsConfig& config) {
@@ -75,18 +75,20 @@ torch::Tensor StochasticDurationPredictor::loss(const torch::Tensor& hidden, con
   auto known = post_conv_dds_->forward(post_conv_pre_->forward(durations), token_mask);
   known = post_conv_proj_->forward(known) * token_mask;  // [B, H, T]
 
-  // log q(u, v | durations, text), where noise became u before its sigmoid, and v.
-  const auto real_noise = noise * token_mask;
+  // log q(u, v | durations, text), where noise became u before its sigmoid, and v. The slope of the sigmoid at u is
+  // sigmoid(u) sigmoid(-u), whose logarithm is 2 log sigmoid(u) - u.
+  const auto tokens = token_mask.sum({1, 2}), real_noise = noise * token_mask;
   const auto [drawn, log_determinant_q] = post_flows_->forward(real_noise, token_mask, text + known);
-  const auto raw_u = drawn.narrow(1, 0, 1), v = drawn.narrow(1, 1, 1);
-  const auto squeezed = ((at::log_sigmoid(raw_u) + at::log_sigmoid(-raw_u)) * token_mask).sum({1, 2});
-  const auto log_q = -minus_log_normal(real_noise, token_mask) - log_determinant_q - squeezed;
+  const auto &u = drawn.first, &v = drawn.second;
+  const auto squeezed = (at::sub(u, at::log_sigmoid(u), 2) * token_mask).sum({1, 2});
+  const auto log_q = squeezed - minus_log_normal(real_noise, tokens) - log_determinant_q;
 
-  // -log p(durations - u, v | text); the logarithm is the first step of this flow.
-  const auto filled = (durations - at::sigmoid(raw_u)) * token_mask;
+  // -log p(durations - sigmoid(u), v | text); the logarithm is the first step of this flow.
+  const auto filled = (durations - at::sigmoid(u)) * token_mask;
   const auto log_duration = filled.clamp_min(1e-5).log() * token_mask;
   const auto [noise_again, log_determinant_p] = flows_->forward(at::cat({log_duration, v}, 1), token_mask, text);
-  const auto minus_log_p = minus_log_normal(noise_again, token_mask) - log_determinant_p + log_duration.sum({1, 2});
+  const auto minus_log_p =
+      minus_log_normal(noise_again.joined(), tokens) - log_determinant_p + log_duration.sum({1, 2});
   return minus_log_p + log_q;
 }
 

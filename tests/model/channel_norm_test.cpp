@@ -42,6 +42,60 @@ TEST(ChannelNorm, EqualsLibTorchsLayerNormForwardAndBack) {
   }
 }
 
+// Everything that may follow the norm, with dropout's factors and the padding of three clips.
+NormStep all_steps(int64_t channels, int64_t tokens, at::ScalarType dtype) {
+  const auto lengths = at::tensor({tokens, (tokens + 1) / 2, int64_t{1}}).view({3, 1, 1});
+  return {.gelu = true,
+          .keep = at::empty({3, channels, tokens}, dtype).bernoulli_(0.7).div_(0.7),
+          .onto = random_numbers({3, channels, tokens}, dtype),
+          .mask = (at::arange(tokens).view({1, 1, -1}) < lengths).to(dtype)};
+}
+
+at::Tensor by_libtorch(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const NormStep& then) {
+  auto y = by_libtorch(x, weight, bias);
+  if (then.gelu) y = at::gelu(y);
+  if (then.keep.defined()) y = y * then.keep;
+  if (then.onto.defined()) y = y + then.onto;
+  return then.mask.defined() ? y * then.mask : y;
+}
+
+TEST(ChannelNorm, EqualsLibTorchsOperatorsWithWhatFollows) {
+  at::manual_seed(5);
+  for (const auto& [dtype, tolerance] : {std::pair{at::kDouble, 1e-12}, std::pair{at::kFloat, 1e-4}}) {
+    for (const int64_t tokens : {1, 64, 131}) {
+      const auto x = random_numbers({3, 20, tokens}, dtype), weight = random_numbers({20}, dtype),
+                 bias = random_numbers({20}, dtype);
+      const NormStep all = all_steps(20, tokens, dtype);
+      for (const NormStep& then : {NormStep{.gelu = true}, NormStep{.mask = all.mask}, all}) {
+        const auto y = channel_norm(x, weight, bias, kEpsilon, then), expected = by_libtorch(x, weight, bias, then);
+        EXPECT_LT(difference(y, expected), tolerance / 10) << tokens;
+        std::vector<at::Tensor> leaves{x, weight, bias};
+        if (then.onto.defined()) leaves.push_back(then.onto);
+        const auto direction = at::randn_like(y);
+        const auto gradients = torch::autograd::grad({y}, leaves, {direction});
+        const auto wanted = torch::autograd::grad({expected}, leaves, {direction});
+        for (size_t i = 0; i < leaves.size(); ++i)
+          EXPECT_LT(difference(gradients[i], wanted[i]), tolerance) << tokens << " tokens, operand " << i;
+      }
+    }
+  }
+}
+
+TEST(ChannelNorm, ItsGeluIsTheExactOneFarOut) {
+  // With a weight of 0 the norm's result is the bias.
+  const auto x = at::tensor({1.0F, -1.0F}).view({1, 2, 1});
+  for (const float number : {-14.0F, -6.0F, -2.0F, -0.3F, 0.0F, 1e-4F, 0.7F, 3.0F, 14.0F}) {
+    const auto bias = at::full({2}, number).set_requires_grad(true);
+    const auto y = channel_norm(x, at::zeros({2}), bias, kEpsilon, {.gelu = true});
+    const auto exact = bias.detach().to(at::kDouble).set_requires_grad(true);
+    const auto expected = at::gelu(exact);
+    EXPECT_NEAR(y[0][0][0].item<double>(), expected[0].item<double>(), 3e-7 * (1 + std::abs(number))) << number;
+    y.sum().backward();
+    expected.sum().backward();
+    EXPECT_NEAR(bias.grad()[0].item<double>(), exact.grad()[0].item<double>(), 6e-7) << number;
+  }
+}
+
 TEST(ChannelNorm, TakesViewsAndHalfPrecision) {
   at::manual_seed(2);
   const auto x = random_numbers({2, 9, 12}, at::kFloat), weight = random_numbers({12}, at::kFloat),
@@ -71,15 +125,23 @@ TEST(ChannelNormCuda, EqualsTheProcessors) {
   at::manual_seed(4);
   const auto x = random_numbers({3, 192, 309}, at::kFloat), weight = random_numbers({192}, at::kFloat);
   const auto bias = random_numbers({192}, at::kFloat);
-  const auto there = [](const at::Tensor& tensor) { return tensor.detach().cuda().set_requires_grad(true); };
-  const auto x_there = there(x), weight_there = there(weight), bias_there = there(bias);
-  const auto y = channel_norm(x, weight, bias, kEpsilon),
-             y_there = channel_norm(x_there, weight_there, bias_there, kEpsilon);
-  EXPECT_LT(difference(y, y_there.cpu()), 1e-4);
-  const auto gradients = torch::autograd::grad({y.pow(3).sum()}, {x, weight, bias});
-  const auto from_there = torch::autograd::grad({y_there.pow(3).sum()}, {x_there, weight_there, bias_there});
-  for (size_t i = 0; i < 3; ++i)
-    EXPECT_LT(difference(gradients[i], from_there[i].cpu()) / gradients[i].abs().max().item<double>(), 1e-4) << i;
+  const NormStep all = all_steps(192, 309, at::kFloat);
+  const auto there = [](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.detach().cuda().set_requires_grad(tensor.requires_grad()) : tensor;
+  };
+  for (const NormStep& then : {NormStep{}, all}) {
+    const auto x_there = there(x), weight_there = there(weight), bias_there = there(bias);
+    const NormStep then_there{then.gelu, there(then.keep), there(then.onto), there(then.mask)};
+    const auto y = channel_norm(x, weight, bias, kEpsilon, then),
+               y_there = channel_norm(x_there, weight_there, bias_there, kEpsilon, then_there);
+    EXPECT_LT(difference(y, y_there.cpu()), 1e-4);
+    std::vector<at::Tensor> leaves{x, weight, bias}, leaves_there{x_there, weight_there, bias_there};
+    if (then.onto.defined()) leaves.push_back(then.onto), leaves_there.push_back(then_there.onto);
+    const auto gradients = torch::autograd::grad({y.pow(3).sum()}, leaves);
+    const auto from_there = torch::autograd::grad({y_there.pow(3).sum()}, leaves_there);
+    for (size_t i = 0; i < leaves.size(); ++i)
+      EXPECT_LT(difference(gradients[i], from_there[i].cpu()) / gradients[i].abs().max().item<double>(), 1e-4) << i;
+  }
 }
 
 }  // namespace vits::model

@@ -3,9 +3,18 @@
 #pragma once
 #include <ATen/ATen.h>
 
-#include "spline.h"
-
 namespace vits::model::naive {
+
+// Of elements [...], already scaled.
+struct Knots {
+  at::Tensor widths;   // [..., bins]
+  at::Tensor heights;  // [..., bins]
+  at::Tensor slopes;   // [..., bins - 1]
+};
+
+struct Value {
+  at::Tensor y, log_slope;  // [...]
+};
 
 inline constexpr double kLeast = 1e-3;
 
@@ -29,7 +38,7 @@ struct Piece {
 };
 
 // The bin of `value` among the knots of `along`.
-inline Piece piece_of(const at::Tensor& value, const at::Tensor& along, const SplineKnots& knots, double bound) {
+inline Piece piece_of(const at::Tensor& value, const at::Tensor& along, const Knots& knots, double bound) {
   const auto x = knot_positions(knots.widths, bound), y = knot_positions(knots.heights, bound);
   const auto slopes = knot_slopes(knots.slopes);
   const auto inner_knots = knot_positions(along, bound).detach().narrow(-1, 1, along.size(-1) - 1);
@@ -40,12 +49,12 @@ inline Piece piece_of(const at::Tensor& value, const at::Tensor& along, const Sp
   return {left(x), left(y), width, height, left(slopes), right(slopes), height / width};
 }
 
-inline SplineKnots in_double(const SplineKnots& knots) {
+inline Knots in_double(const Knots& knots) {
   return {knots.widths.to(at::kDouble), knots.heights.to(at::kDouble), knots.slopes.to(at::kDouble)};
 }
 
-inline SplineValue spline(const at::Tensor& x, const SplineKnots& raw, double bound) {
-  const SplineKnots knots = in_double(raw);
+inline Value spline(const at::Tensor& x, const Knots& raw, double bound) {
+  const Knots knots = in_double(raw);
   const auto inside = x.to(at::kDouble).clamp(-bound, bound);
   const Piece piece = piece_of(inside, knots.widths, knots, bound);
   const auto& mean_slope = piece.mean_slope;
@@ -62,8 +71,8 @@ inline SplineValue spline(const at::Tensor& x, const SplineKnots& raw, double bo
   return {at::where(is_outside, x, y.to(x.scalar_type())), log_slope.to(x.scalar_type()).masked_fill(is_outside, 0)};
 }
 
-inline at::Tensor spline_inverse(const at::Tensor& y, const SplineKnots& raw, double bound) {
-  const SplineKnots knots = in_double(raw);
+inline at::Tensor spline_inverse(const at::Tensor& y, const Knots& raw, double bound) {
+  const Knots knots = in_double(raw);
   const auto inside = y.to(at::kDouble).clamp(-bound, bound);
   const Piece piece = piece_of(inside, knots.heights, knots, bound);
   const auto rise = inside - piece.y;
