@@ -1,13 +1,12 @@
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
-#include "vits/cli/light.h"
+#include "vits/cli/cli.h"
 
 int main(int count, char** words) {
-  std::error_code unknown;
-  const auto here = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
-  const int code = vits::cli::run_light(count, words, here / "vits-train-whole");
+  const int code = vits::cli::run(count, words);
+  // Everything of ours is closed by now. What LibTorch takes down at the end would keep a person waiting, for seconds
+  // on a busy machine, and nobody misses it.
   std::fflush(nullptr);
   std::_Exit(code);
 }

@@ -1,15 +1,21 @@
 #include "vits/cli/cli.h"
 
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
 #include "command_list.h"
 #include "help.h"
-#include "run_command.h"
+#include "parser.h"
 #include "version.h"
 #include "vits/base/error.h"
+#include "vits/base/mapped_file.h"
 #include "vits/base/nearest.h"
+#include "vits/base/patience.h"
+#include "vits/base/stop_signal.h"
+#include "vits/report/log.h"
 
 namespace vits::cli {
 
@@ -44,14 +50,43 @@ int run_words(const std::vector<std::string>& words, char** arguments) {
     return 0;
   }
   const bool named = !words.empty() && !first.starts_with('-');
-  return run_command(command_named(commands, named ? first : "train"), {words.begin() + (named ? 1 : 0), words.end()},
-                     arguments);
+  const Command& command = command_named(commands, named ? first : "train");
+  if (parse(command, {words.begin() + (named ? 1 : 0), words.end()}) == Wish::kHelp) {
+    print(command_help(command));
+    return 0;
+  }
+  if (command.computes_for_hours) base::wait_patiently(arguments);
+  base::watch_for_stop();
+  base::explain_lost_pages();
+  return command.run();
 }
+
+// LibTorch's texts carry a stack below the first line.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 
 int run(int argument_count, char** arguments) {
-  return exit_code_of([&] { return run_words({arguments + 1, arguments + argument_count}, arguments); });
+  try {
+    const int code = run_words({arguments + 1, arguments + argument_count}, arguments);
+    if (std::fflush(stdout) != 0) throw Error("cannot write to standard output. Is the disk full or the reader gone?");
+    return code;
+  } catch (const Stopped& stopped) {
+    report::error(stopped.what());
+    return 128 + stopped.signal_number;
+  } catch (const UsageError& error) {
+    report::error(error.what());
+    return 2;
+  } catch (const Error& error) {
+    report::error(error.what());
+    return 1;
+  } catch (const std::bad_alloc&) {
+    report::error("the memory is used up. Close other programs, or use a smaller batch.");
+    return 1;
+  } catch (const std::exception& error) {
+    report::error(first_line(error.what()));
+    return 1;
+  }
 }
 
 }  // namespace vits::cli

@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "vits/base/options.h"
@@ -28,10 +27,10 @@ struct Command {
 
 // The options live as long as the command.
 template <class Options>
-Command make_command(Command words, std::function<int(const Options&)> run) {
+Command make_command(Command words, int (*run)(const Options&)) {
   const auto options = std::make_shared<Options>();
   words.options = base::OptionTable::of(*options);
-  words.run = [options, run = std::move(run)] { return run(*options); };
+  words.run = [options, run] { return run(*options); };
   return words;
 }
 

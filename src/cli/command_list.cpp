@@ -1,8 +1,5 @@
 #include "command_list.h"
 
-#include "prepare_command.h"
-#include "voice_rate.h"
-
 namespace vits::cli {
 
 Command make_audit_command();
@@ -11,6 +8,7 @@ Command make_benchmark_command();
 Command make_create_command();
 Command make_doctor_command();
 Command make_inspect_command();
+Command make_prepare_command();
 Command make_speakers_command();
 Command make_plan_command();
 Command make_synthesize_command();
@@ -18,10 +16,9 @@ Command make_train_command();
 Command make_verify_command();
 
 std::vector<Command> all_commands() {
-  return {make_train_command(),    make_plan_command(),   make_prepare_command(rate_of_voice),
-          make_speakers_command(), make_audit_command(),  make_synthesize_command(),
-          make_inspect_command(),  make_verify_command(), make_convert_command(),
-          make_create_command(),   make_doctor_command(), make_benchmark_command()};
+  return {make_train_command(),   make_plan_command(),       make_prepare_command(), make_speakers_command(),
+          make_audit_command(),   make_synthesize_command(), make_inspect_command(), make_verify_command(),
+          make_convert_command(), make_create_command(),     make_doctor_command(),  make_benchmark_command()};
 }
 
 }  // namespace vits::cli

@@ -7,15 +7,16 @@
 #include "command.h"
 #include "command_list.h"
 #include "data_source.h"
-#include "prepare_command.h"
 #include "version.h"
 #include "vits/base/error.h"
 #include "vits/base/heap.h"
+#include "vits/checkpoint/describe.h"
 #include "vits/data/prepare.h"
 #include "vits/formats/json.h"
 #include "vits/report/figures.h"
 #include "vits/report/log.h"
 #include "vits/report/progress.h"
+#include "voice_source.h"
 
 namespace vits::cli {
 
@@ -41,11 +42,14 @@ struct PrepareCommandOptions {
 };
 
 // The model's rate is taken; another one that was asked for in words is a contradiction.
-void take_rate(int64_t rate_hz, const std::string& model, data::ClipOptions& clip) {
-  if (clip.sample_rate_hz != data::ClipOptions{}.sample_rate_hz && clip.sample_rate_hz != rate_hz)
+void take_rate_of(const std::string& model, data::ClipOptions& clip) {
+  const auto description = checkpoint::describe(find_voice(model));
+  if (!description.is_voice)
+    throw Error("{} is no voice but {}. See vits-train inspect {}.", model, description.kind, model);
+  if (clip.sample_rate_hz != data::ClipOptions{}.sample_rate_hz && clip.sample_rate_hz != description.sample_rate_hz)
     throw UsageError("--sample_rate_hz says {}, but {} speaks at {} Hz. Leave one of the two away.",
-                     clip.sample_rate_hz, model, rate_hz);
-  clip.sample_rate_hz = rate_hz;
+                     clip.sample_rate_hz, model, description.sample_rate_hz);
+  clip.sample_rate_hz = description.sample_rate_hz;
 }
 
 // Versions that decide which bytes a recording becomes.
@@ -117,11 +121,11 @@ formats::OrderedJson to_json(const data::Prepared& prepared) {
           {"rejected_kinds", kinds}};
 }
 
-int prepare(const PrepareCommandOptions& options, const RateOfVoice& rate_of_voice) {
+int prepare(const PrepareCommandOptions& options) {
   base::keep_freed_memory();
   data::PrepareOptions settings = options.prepare;
   settings.versions = relevant_versions();
-  if (!options.model.empty()) take_rate(rate_of_voice(options.model), options.model, settings.clip);
+  if (!options.model.empty()) take_rate_of(options.model, settings.clip);
   std::vector<data::PrepareSource> sources;
   for (const std::string& from : options.from) sources.push_back(find_data_source(from));
 
@@ -147,7 +151,7 @@ int prepare(const PrepareCommandOptions& options, const RateOfVoice& rate_of_voi
 
 }  // namespace
 
-Command make_prepare_command(RateOfVoice rate_of_voice) {
+Command make_prepare_command() {
   return make_command<PrepareCommandOptions>(
       {.name = "prepare",
        .group = kMakeATrainingSet,
@@ -163,9 +167,7 @@ Command make_prepare_command(RateOfVoice rate_of_voice) {
                     "training"},
        .options = {},
        .run = {}},
-      [rate_of_voice = std::move(rate_of_voice)](const PrepareCommandOptions& options) {
-        return prepare(options, rate_of_voice);
-      });
+      prepare);
 }
 
 }  // namespace vits::cli

@@ -16,10 +16,8 @@ if(EXISTS ${LIBTORCH}/lib/libtorch_cuda.so)
 endif()
 # torch_cuda registers its kernels when it is loaded; no symbol of it is named here, so the linker would leave it out.
 # libstdc++ stands first because LibTorch exports its own copy of std::filesystem, made by another compiler: found first,
-# that one crashes in remove_all(). An executable with VITS_WITHOUT_LIBTORCH takes of the rooms what names nothing of
-# LibTorch; should it name something, the linker says so.
-set(with_libtorch "$<NOT:$<BOOL:$<TARGET_PROPERTY:VITS_WITHOUT_LIBTORCH>>>")
-target_link_libraries(torch INTERFACE "$<${with_libtorch}:-Wl,--no-as-needed;-lstdc++;${torch_libraries};-Wl,--as-needed>")
+# that one crashes in remove_all().
+target_link_libraries(torch INTERFACE -Wl,--no-as-needed -lstdc++ ${torch_libraries} -Wl,--as-needed)
 
 set(VITS_CUDA_ARCHITECTURES "" CACHE INTERNAL "")
 if(VITS_CUDA STREQUAL "off")
@@ -36,7 +34,7 @@ else()
     set(CMAKE_CUDA_STANDARD_REQUIRED ON)
     enable_language(CUDA)
     find_package(CUDAToolkit REQUIRED)
-    target_link_libraries(torch INTERFACE "$<${with_libtorch}:CUDA::cudart>")
+    target_link_libraries(torch INTERFACE CUDA::cudart)
     target_compile_definitions(torch INTERFACE VITS_CUDA_KERNELS)
     message(STATUS "CUDA kernels: on, for ${VITS_CUDA_ARCHITECTURES}")
   elseif(VITS_CUDA STREQUAL "on")

@@ -1,7 +1,6 @@
 // The program as a person meets it: help, flags, exit codes.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <regex>
 
 #include "program_run.h"
@@ -48,32 +47,6 @@ TEST(Program, SaysWhatItStandsOn) {
   EXPECT_EQ(done.exit_code, 0);
   for (const char* name : {"vits-train", "build", "LibTorch       2.11", "CUDA", "libsndfile", "libsamplerate"})
     EXPECT_NE(done.output.find(name), std::string::npos) << name;
-}
-
-TEST(Program, PreparesWithoutLoadingLibTorchAndHandsOverWhatNeedsIt) {
-  const auto loaded_by = [](const std::vector<std::string>& words) {
-    std::vector<std::string> call{vits::support::program().string()};
-    call.insert(call.end(), words.begin(), words.end());
-    const auto done = vits::base::run_program(call, {}, {{"LD_DEBUG", "files"}});
-    EXPECT_EQ(done.exit_code, 0);
-    return done.error_output;
-  };
-  if (!std::filesystem::exists(vits::support::program().parent_path() / "vits-train-whole"))
-    GTEST_SKIP() << "a grouped build has one program only";
-  for (const char* command : {"prepare", "speakers"})
-    EXPECT_EQ(loaded_by({command, "--help"}).find("libtorch"), std::string::npos) << command;
-  EXPECT_NE(loaded_by({"audit", "--help"}).find("libtorch"), std::string::npos);
-}
-
-TEST(Program, SaysWhereTheWholeProgramBelongsWhenItIsMissing) {
-  if (!std::filesystem::exists(vits::support::program().parent_path() / "vits-train-whole"))
-    GTEST_SKIP() << "a grouped build has one program only";
-  const vits::base::TemporaryFolder folder;
-  const auto alone = folder.path() / "vits-train";
-  std::filesystem::copy_file(vits::support::program(), alone);
-  const auto done = vits::base::run_program({alone.string(), "doctor"});
-  EXPECT_EQ(done.exit_code, 1);
-  EXPECT_NE(done.error_output.find("It belongs beside vits-train"), std::string::npos) << done.error_output;
 }
 
 TEST(Program, EndsWith2OnWrongUsageAndNamesTheNearestWord) {
