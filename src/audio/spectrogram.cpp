@@ -71,12 +71,13 @@ at::Tensor spectrogram_of_mirrored(const at::Tensor& wave, const SpectrogramShap
 
 at::Tensor mel_bank(int64_t sample_rate_hz, const SpectrogramShape& shape) {
   const int64_t bins = shape.fft_samples / 2 + 1;
-  const auto top_hz = static_cast<double>(sample_rate_hz / 2);
+  const int64_t half_rate_hz = sample_rate_hz / 2;  // a whole number, as in transformers
+  const auto top_hz = static_cast<double>(half_rate_hz);
   const std::vector<double> bin_hz = steps_to(top_hz, bins);
   std::vector<double> corners = steps_to(mel_of(top_hz), kMelBands + 2);  // mel
   for (double& corner : corners) corner = hz_of(corner);
 
-  const auto bank = at::empty({kMelBands, bins}, at::kFloat);
+  auto bank = at::empty({kMelBands, bins}, at::kFloat);
   auto weights = bank.accessor<float, 2>();
   for (int64_t band = 0; band < kMelBands; ++band) {
     // It rises from low to middle and falls to high.

@@ -21,7 +21,7 @@ using report::Cell;
 using report::number_cell;
 using report::Tone;
 
-constexpr size_t kRowsShown = 50, kPlacesShown = 50, kLongestShown = 10, kSpeakersShown = 24;
+constexpr size_t kRowsShown = 50, kPlacesOnPage = 50, kLongestShown = 10, kSpeakersShown = 24;
 constexpr const char* kRestIsIn = "the output of vits-train audit --json";
 
 Tone tone_of(Severity severity) {
@@ -116,7 +116,7 @@ class Page {
 
   void places(const Finding& found) {
     report::HtmlTable table{{"What"}, {}, static_cast<int64_t>(found.places.size()), kRestIsIn};
-    for (size_t i = 0; i < std::min(found.places.size(), kPlacesShown); ++i)
+    for (size_t i = 0; i < std::min(found.places.size(), kPlacesOnPage); ++i)
       table.rows.push_back({Cell{found.places[i]}});
     page_.open_fold("Where", found.places.size() <= 3);
     page_.table(table);

@@ -17,7 +17,7 @@ using checkpoint::VoiceFiles;
 
 namespace {
 
-constexpr std::string_view kDiscriminator = "discriminator.";
+constexpr std::string_view kDiscriminatorPrefix = "discriminator.";
 
 std::optional<at::ScalarType> dtype_named(const std::string& name) {
   if (name == "float32") return at::kFloat;
@@ -33,7 +33,7 @@ std::vector<std::string> check(VoiceFiles& voice, const ConvertOptions& options)
   model::Discriminators discriminators{nullptr};
   const bool fresh_discriminators =
       std::any_of(options.reinitialize.begin(), options.reinitialize.end(),
-                  [](const auto& pattern) { return pattern.starts_with(kDiscriminator); });
+                  [](const auto& pattern) { return pattern.starts_with(kDiscriminatorPrefix); });
   if (!voice.discriminators.empty() || fresh_discriminators) discriminators = model::Discriminators(voice.config);
   auto* judges = discriminators.is_empty() ? nullptr : &discriminators;
   const auto applied = apply_weights(generator, judges, voice, {options.reinitialize});

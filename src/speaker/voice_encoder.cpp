@@ -13,7 +13,7 @@ namespace vits::speaker {
 
 namespace {
 
-constexpr int64_t kSampleRate = 16000, kFft = 400, kHop = 160, kMels = 40;
+constexpr int64_t kSampleRate = 16000, kFftSamples = 400, kHopSamples = 160, kMels = 40;
 constexpr int64_t kWindowFrames = 160, kStepFrames = 77, kUnits = 256;  // 1.3 windows a second
 constexpr int64_t kLayers = 3;
 
@@ -29,7 +29,7 @@ std::vector<float> mel_bands(int64_t bins) {
   for (int64_t band = 0; band < kMels; ++band) {
     const double low = edge(band), middle = edge(band + 1), high = edge(band + 2);
     for (int64_t bin = 0; bin < bins; ++bin) {
-      const double hz = double(bin) * kSampleRate / kFft;
+      const double hz = double(bin) * kSampleRate / kFftSamples;
       const double height = std::min((hz - low) / (middle - low), (high - hz) / (high - middle));
       bands[size_t(band * bins + bin)] = float(std::max(height, 0.0) * 2.0 / (high - low));
     }
@@ -59,15 +59,15 @@ class VoiceNetwork {
     linear_bias_ = take(kUnits);
   }
 
-  // The mel power of each frame, [frames, kMels]; frame f is centred on sample f * kHop, outside is silence.
+  // The mel power of each frame, [frames, kMels]; frame f is centred on sample f * kHopSamples, outside is silence.
   std::vector<float> mels(std::span<const float> samples, int64_t frames) const {
     const int64_t bins = transform_.bins();
     std::vector<float> mels(size_t(frames * kMels));
-    std::vector<float> heard(kFft * kLanes), power(size_t(bins * kLanes)), lanes(kMels * kLanes);
+    std::vector<float> heard(kFftSamples * kLanes), power(size_t(bins * kLanes)), lanes(kMels * kLanes);
     for (int64_t first = 0; first < frames; first += kLanes) {
       for (int64_t lane = 0; lane < kLanes; ++lane) {
-        const int64_t begin = (first + lane) * kHop - kFft / 2;
-        for (int64_t place = 0; place < kFft; ++place) {
+        const int64_t begin = (first + lane) * kHopSamples - kFftSamples / 2;
+        for (int64_t place = 0; place < kFftSamples; ++place) {
           const int64_t sample = begin + place;
           heard[size_t(place * kLanes + lane)] =
               sample >= 0 && sample < int64_t(samples.size()) ? samples[size_t(sample)] : 0.0f;
@@ -130,7 +130,7 @@ class VoiceNetwork {
   }
 
  private:
-  FoldedTransform transform_{kFft};
+  FoldedTransform transform_{kFftSamples};
   std::vector<float> bands_ = mel_bands(transform_.bins());
   std::array<LstmWeights, kLayers> layers_;
   std::span<const float> linear_, linear_bias_;
@@ -138,13 +138,13 @@ class VoiceNetwork {
 
 // The frame in which each window begins. The last window is kept if sound covers three quarters of it.
 std::vector<int64_t> window_begins(int64_t samples) {
-  const int64_t frames = (samples + kHop) / kHop;
+  const int64_t frames = (samples + kHopSamples) / kHopSamples;
   std::vector<int64_t> begins;
   for (int64_t begin = 0; begin < std::max<int64_t>(1, frames - kWindowFrames + kStepFrames + 1);
        begin += kStepFrames) {
     begins.push_back(begin);
   }
-  const double covered = double(samples - begins.back() * kHop) / double(kWindowFrames * kHop);
+  const double covered = double(samples - begins.back() * kHopSamples) / double(kWindowFrames * kHopSamples);
   if (covered < 0.75 && begins.size() > 1) begins.pop_back();
   return begins;
 }

@@ -6,7 +6,7 @@
 namespace vits::text::romanization {
 namespace {
 
-constexpr char32_t kCapitalSign = 0x2820, kBlank = 0x2800, kNumberSign = 0x283C;
+constexpr char32_t kCapitalSign = 0x2820, kBlankCell = 0x2800, kNumberSign = 0x283C;
 constexpr std::u32string_view kNumberCharacters =
     U"\u281A\u2801\u2803\u2809\u2819\u2811\u280B\u281B\u2813\u280A\u2832\u2802";
 constexpr std::string_view kNumberMeanings = "0123456789.,";
@@ -19,7 +19,7 @@ std::vector<bool> braille_capitals(const Passage& passage) {
   for (int position = 0; position < passage.size(); ++position) {
     if (passage.at(position - 1) == kCapitalSign && passage.at(position) == kCapitalSign)
       inside = true;
-    else if (passage.at(position) == kBlank)
+    else if (passage.at(position) == kBlankCell)
       inside = false;
     else
       capital[position] = inside;
