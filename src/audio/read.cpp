@@ -21,14 +21,15 @@ std::string with_separators(int64_t number) {
   return digits;
 }
 
+// An exponent of ones, and only that, carries into the sign when one is added to it.
 bool all_finite(std::span<const float> samples) {
-  uint32_t worst = 0;
+  uint32_t seen = 0;
   for (const float sample : samples) {
     uint32_t bits;
     std::memcpy(&bits, &sample, sizeof bits);
-    worst = std::max(worst, bits & 0x7f800000u);
+    seen |= (bits & 0x7f800000u) + 0x00800000u;
   }
-  return worst != 0x7f800000u;
+  return !(seen & 0x80000000u);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <sndfile.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -60,8 +61,13 @@ struct Memory {
   }
 };
 
+// Rounded as lrint() does, half to even, by a sum that leaves no room for fractions; vectors can do that.
 int16_t whole_number(float sample) {
-  return static_cast<int16_t>(std::lrint(std::clamp(sample, -1.0f, 1.0f) * 32767.0f));
+  const float clipped = sample < -1.0f ? -1.0f : sample > 1.0f ? 1.0f : sample;
+  const float shifted = clipped * 32767.0f + 12582912.0f;  // 1.5 * 2^23, whose lower 16 bits are 0
+  uint32_t bits;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  return static_cast<int16_t>(static_cast<uint16_t>(bits));
 }
 
 void encode(SNDFILE* file, std::span<const float> samples, bool as_float) {
@@ -147,10 +153,15 @@ std::string wav_bytes(std::span<const float> samples, int64_t sample_rate_hz) {
   put(head + 34, 16, 2);                                         // bits
   std::memcpy(head + 36, "data", 4);
   put(head + 40, data_bytes, 4);
-  char* to = head + kHeaderBytes;
-  for (const float sample : samples) {
-    put(to, static_cast<uint16_t>(whole_number(sample)), 2);
-    to += 2;
+  int16_t block[kWrittenSamples];
+  for (size_t begin = 0; begin < samples.size(); begin += kWrittenSamples) {
+    const size_t count = std::min(kWrittenSamples, samples.size() - begin);
+    for (size_t i = 0; i < count; ++i) block[i] = whole_number(samples[begin + i]);
+    char* const to = head + kHeaderBytes + begin * 2;
+    if constexpr (std::endian::native == std::endian::little)
+      std::memcpy(to, block, count * 2);
+    else
+      for (size_t i = 0; i < count; ++i) put(to + 2 * i, static_cast<uint16_t>(block[i]), 2);
   }
   return bytes;
 }

@@ -1,9 +1,13 @@
 #include "clip_work.h"
 
 #include <chrono>
+#include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "clip_sound.h"
@@ -26,7 +30,7 @@ namespace fs = std::filesystem;
 
 // What a kill may cost, against what flushing costs: a flush takes some 10 ms on a disk at work.
 constexpr size_t kBatchClips = 500;
-constexpr auto kBatchTime = std::chrono::seconds(2);
+constexpr auto kBatchTime = std::chrono::seconds(1);
 
 // On the disk from the beginning, and given back when it is full: room for the journal to say what is finished.
 constexpr size_t kReserveBytes = 512 << 10;
@@ -115,8 +119,7 @@ class Maker {
         files_(out / ".prepare" / "unfinished",
                "What is finished stays; free the disk, or choose another --out, and run the same again."),
         reserve_(out / ".prepare" / "reserve"),
-        results_(plan.clips.size()),
-        last_flush_(std::chrono::steady_clock::now()) {
+        results_(plan.clips.size()) {
     files_.write(reserve_, std::string(kReserveBytes, '\xff'));
   }
   ~Maker() { give_reserve_back(); }
@@ -125,20 +128,25 @@ class Maker {
 
   std::vector<ClipResult> run(int threads) {
     try {
-      base::for_each_task(static_cast<int64_t>(plan_.recordings.size()), threads, [this](int64_t task) {
-        base::throw_if_stopped();
-        process(plan_.recordings[static_cast<size_t>(task)]);
-        flush_when_due();
-      });
+      {
+        // A thread that waits for the disk would make no clips meanwhile: one more than those that work does.
+        const std::jthread flusher([this](const std::stop_token& end) { flush_until(end); });
+        base::for_each_task(static_cast<int64_t>(plan_.recordings.size()), threads, [this](int64_t task) {
+          base::throw_if_stopped();
+          throw_if_flush_failed();
+          process(plan_.recordings[static_cast<size_t>(task)]);
+        });
+      }
+      throw_if_flush_failed();
     } catch (...) {
       give_reserve_back();
       try {
-        flush();
+        write_batch();
       } catch (const Error&) {  // the first reason is the one to tell
       }
       throw;
     }
-    flush();
+    write_batch();
     return std::move(results_);
   }
 
@@ -282,21 +290,30 @@ class Maker {
     const std::lock_guard lock(mutex_);
     results_[clip] = {std::move(entry), made};
     if (news) batch_.push_back(clip);
+    if (batch_.size() >= kBatchClips) batch_is_full_.notify_one();
     if (listener_.progress) listener_.progress(++done_, static_cast<int64_t>(plan_.clips.size()));
   }
 
-  void flush_when_due() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (batch_.size() < kBatchClips && std::chrono::steady_clock::now() - last_flush_ < kBatchTime) return;
+  void flush_until(const std::stop_token& end) {
+    while (!end.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        batch_is_full_.wait_for(lock, end, kBatchTime, [this] { return batch_.size() >= kBatchClips; });
+        if (end.stop_requested()) return;
+      }
+      try {
+        write_batch();
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        flush_failure_ = std::current_exception();
+        return;
+      }
     }
-    // While one thread waits for a slow disk, the others go on.
-    if (const std::unique_lock flushing(flush_mutex_, std::try_to_lock); flushing) write_batch();
   }
 
-  void flush() {
-    const std::lock_guard flushing(flush_mutex_);
-    write_batch();
+  void throw_if_flush_failed() {
+    const std::lock_guard lock(mutex_);
+    if (flush_failure_) std::rethrow_exception(flush_failure_);
   }
 
   void write_batch() {
@@ -304,7 +321,6 @@ class Maker {
     {
       const std::lock_guard lock(mutex_);
       batch = std::exchange(batch_, {});
-      last_flush_ = std::chrono::steady_clock::now();
     }
     if (batch.empty()) return;
     std::vector<JournalEntry> entries;
@@ -328,10 +344,11 @@ class Maker {
   const PrepareListener& listener_;
   base::FileBatch files_;
   fs::path reserve_;
-  std::mutex mutex_, flush_mutex_;
+  std::mutex mutex_;
+  std::condition_variable_any batch_is_full_;
+  std::exception_ptr flush_failure_;
   std::vector<ClipResult> results_;  // a clip's is written by the thread that has its recording, then only read
   std::vector<size_t> batch_;        // finished, not in the journal
-  std::chrono::steady_clock::time_point last_flush_;
   int64_t done_ = 0;
 };
 

@@ -14,13 +14,14 @@ namespace vits::data {
 namespace {
 
 constexpr size_t kBlockSamples = 1 << 14;
+constexpr size_t kUsualSamples = 1 << 19;   // 11 s at 48 kHz; more are moved while the window grows
 constexpr double kReachSeconds = 0.25;      // for a pause, from where the manifest cuts
 constexpr double kToleratedSeconds = 0.25;  // by which a manifest may end later than its recording: they are rounded
 
 // The samples from some place on, as far as they were decoded.
 class Window {
  public:
-  explicit Window(audio::SoundReader& reader) : reader_(reader) {}
+  explicit Window(audio::SoundReader& reader) : reader_(reader) { samples_.reserve(kUsualSamples); }
 
   void forget_before(int64_t sample) {
     while (end() < sample && decode_to(end() + 1)) drop(std::min(end(), sample));
