@@ -15,7 +15,7 @@ using formats::TensorMap;
 
 namespace {
 
-// Names of an archive begin with the module that scripts/convert_to_torchscript.py has put the part into.
+// Names of an archive begin with the module that scripts/convert_to_torchscript.py has put_below the part into.
 constexpr std::string_view kGenerator = "model.", kDiscriminator = "discriminator.";
 
 std::string without(const std::string& name, std::string_view prefix) {
@@ -53,7 +53,7 @@ void rewrite(const std::filesystem::path& archive, const checkpoint::VoiceFiles&
   formats::rewrite_torchscript(voice.source, archive, values, extra);
 }
 
-void put(TensorMap& all, std::string_view prefix, const TensorMap& tensors) {
+void put_below(TensorMap& all, std::string_view prefix, const TensorMap& tensors) {
   for (const auto& [name, tensor] : tensors) all[std::string(prefix) + name] = tensor.to(at::kFloat);
 }
 
@@ -65,8 +65,8 @@ void write_torchscript(const std::filesystem::path& archive, const checkpoint::V
   if (voice.kind == checkpoint::VoiceKind::torchscript) return rewrite(archive, voice);
 
   TensorMap tensors;
-  put(tensors, kGenerator, voice.generator);
-  put(tensors, kDiscriminator, voice.discriminators);
+  put_below(tensors, kGenerator, voice.generator);
+  put_below(tensors, kDiscriminator, voice.discriminators);
   formats::ExtraFiles extra;
   for (const auto& [name, document] : documents_of(voice)) extra[name] = formats::json_text(document);
   formats::write_torchscript(archive, script_voice(voice.config, !voice.discriminators.empty()), tensors, extra);
