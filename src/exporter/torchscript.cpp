@@ -15,7 +15,7 @@ using formats::TensorMap;
 
 namespace {
 
-// Names of an archive begin with the module that scripts/convert_to_torchscript.py has put_below the part into.
+// Names of an archive begin with the module that scripts/convert_to_torchscript.py has put the part into.
 constexpr std::string_view kGenerator = "model.", kDiscriminator = "discriminator.";
 
 std::string without(const std::string& name, std::string_view prefix) {
