@@ -85,7 +85,7 @@ VITS_PIECE Normal<C> normal(C x) {
     return {kDensityAtZero * falling, x < 0.0f ? beyond : 1.0f - beyond};
   }
 #endif
-  return {kDensityAtZero * falling, C(0.5) * erfc(x * C(-1 / std::numbers::sqrt2))};
+  return {kDensityAtZero * falling, C(0.5) * C(erfc(x * C(-1 / std::numbers::sqrt2)))};
 }
 
 // x times the share of the normal distribution below x, and its derivative.

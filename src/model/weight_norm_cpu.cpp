@@ -10,15 +10,15 @@ namespace vits::model {
 
 namespace {
 
-constexpr int64_t kLanes = 16;                  // numbers that the compiler turns into vector instructions at once
+constexpr int64_t kNumbersAtOnce = 16;          // numbers that the compiler turns into vector instructions at once
 constexpr int64_t kWeightsATask = 1024 * 1024;  // a few hundred microseconds
 
 template <typename A, typename B>
 double dot(const A* a, const B* b, int64_t count) {
-  A sums[kLanes] = {};
+  A sums[kNumbersAtOnce] = {};
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * static_cast<A>(b[i + lane]);
+  for (; i + kNumbersAtOnce <= count; i += kNumbersAtOnce)
+    for (int64_t lane = 0; lane < kNumbersAtOnce; ++lane) sums[lane] += a[i + lane] * static_cast<A>(b[i + lane]);
   double total = 0.0;
   for (const A sum : sums) total += sum;
   for (; i < count; ++i) total += a[i] * static_cast<A>(b[i]);

@@ -15,19 +15,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a line at the left margin declares; empty when that is nothing with a name of its own.
-std::string declared_by(std::string line) {
+// What a line at the left margin declares; nothing when that has no name of its own.
+std::vector<std::string> declared_by(std::string line) {
   static const std::regex marks(R"(\[\[.*?\]\]|__attribute__\(\(.*?\)\))");
-  static const std::regex no_names(
+  static const std::regex nameless(
       R"(^(TEST|TYPED_TEST|INSTANTIATE|template|static_assert|namespace|using [\w:]+;|using namespace|enum :|extern).*)");
   static const std::regex type(R"(^\s*(?:struct|class|union|enum class|enum|using)\s+(\w+))");
-  static const std::regex other(R"((?:^|[^:\w])(\w+)\s*[({=\[;])");
+  static const std::regex other(R"((?:^|[^:\w])(?!const |noexcept )(\w+)\s*[({=\[;])"),
+      constant(R"([ ,](k[A-Z]\w*)\s*[={])");
   if (line.empty() || !(std::isalpha(static_cast<unsigned char>(line[0])) || line[0] == '[' || line[0] == '_'))
     return {};
   line = std::regex_replace(line, marks, "");
   std::smatch found;
-  if (std::regex_match(line, no_names)) return {};
-  return std::regex_search(line, found, type) || std::regex_search(line, found, other) ? found[1].str() : "";
+  if (std::regex_match(line, nameless)) return {};
+  if (std::regex_search(line, found, type)) return {found[1]};
+  std::vector<std::string> names;
+  if (line.starts_with("constexpr") && !line.ends_with(") {"))
+    for (std::sregex_iterator at(line.begin(), line.end(), constant), end; at != end; ++at) names.push_back((*at)[1]);
+  if (names.empty() && std::regex_search(line, found, other)) names.push_back(found[1]);
+  return names;
 }
 
 using Declarations = std::map<std::string, std::string>;  // name, the line that declares it
@@ -44,7 +50,8 @@ Declarations unnamed_declarations(const std::string& text) {
     if (line == named) named.clear();
     if (named.empty() && line.starts_with("namespace ") && line != "namespace {" && line.ends_with(" {"))
       named = "}  // " + line.substr(0, line.size() - 2);
-    if (const std::string name = named.empty() ? declared_by(line) : ""; !name.empty()) names.emplace(name, line);
+    if (named.empty())
+      for (const std::string& name : declared_by(line)) names.emplace(name, line);
   }
   return names;
 }
@@ -53,7 +60,7 @@ TEST(UnnamedNamespaces, AreReadAsTheCompilerReadsThem) {
   const std::string text =
       "int outside();\n"
       "namespace {\n"
-      "constexpr int kMost = 3;\n"
+      "constexpr int kMost = 3, kLeast = 2 * kMost;\n"
       "[[noreturn]] void stop(int a,\n"
       "                       int b) {\n"
       "  int local = 1;\n"
@@ -74,7 +81,17 @@ TEST(UnnamedNamespaces, AreReadAsTheCompilerReadsThem) {
       "int outside_too();\n";
   std::set<std::string> names;
   for (const auto& [name, line] : unnamed_declarations(text)) names.insert(name);
-  EXPECT_EQ(names, (std::set<std::string>{"kMost", "stop", "read", "Row", "Kind", "Rows", "g_seen"}));
+  EXPECT_EQ(names, (std::set<std::string>{"kMost", "kLeast", "stop", "read", "Row", "Kind", "Rows", "g_seen"}));
+}
+
+// Constants of a header, which any file that stands beside it may include.
+Declarations constants_of(const std::string& header) {
+  Declarations names;
+  std::istringstream lines(header);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("constexpr") || line.starts_with("inline constexpr"))
+      for (const std::string& name : declared_by(line)) names.emplace(name, line);
+  return names;
 }
 
 TEST(UnnamedNamespaces, GiveANameToOneThingInARoom) {
@@ -82,11 +99,12 @@ TEST(UnnamedNamespaces, GiveANameToOneThingInARoom) {
   for (const char* top : {"src", "tests"}) {
     std::map<std::string, std::map<std::string, std::pair<fs::path, std::string>>> rooms;  // room, name, file and line
     for (const auto& entry : fs::recursive_directory_iterator(vits::support::source_folder() / top)) {
-      if (entry.path().extension() != ".cpp") continue;
+      const bool header = entry.path().extension() == ".h";
+      if (!header && entry.path().extension() != ".cpp") continue;
       const std::string text = "\n" + vits::base::read_file(entry.path());
-      if (text.find("\n#define") != std::string::npos) continue;  // such a file is compiled alone
+      if (!header && text.find("\n#define") != std::string::npos) continue;  // such a file is compiled alone
       ++files;
-      for (const auto& [name, line] : unnamed_declarations(text)) {
+      for (const auto& [name, line] : header ? constants_of(text) : unnamed_declarations(text)) {
         const auto [there, is_new] = rooms[entry.path().parent_path()].emplace(name, std::pair(entry.path(), line));
         const auto& [other, other_line] = there->second;
         const bool same_alias = line == other_line && line.starts_with("using ");

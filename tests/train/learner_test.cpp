@@ -15,7 +15,7 @@ namespace {
 
 using support::GoldenStep;
 
-constexpr Rates kRates{2e-5, 2e-5};
+constexpr Rates kUsualRates{2e-5, 2e-5};
 
 LearnerSettings settings() {
   LearnerSettings settings;
@@ -35,7 +35,7 @@ at::Tensor real_mel(const Learner& learner, const model::TrainingBatch& batch, c
 
 void learn(Learner& learner, const model::TrainingBatch& batch, const model::Draws& draws, BatchPlace place = {},
            Learns who = Learns::kBoth) {
-  learner.learn(batch, draws, real_mel(learner, batch, draws), place, who, kRates);
+  learner.learn(batch, draws, real_mel(learner, batch, draws), place, who, kUsualRates);
 }
 
 at::Tensor all_values(const torch::nn::Module& network) {
