@@ -24,12 +24,13 @@ GeneratorLosses generator_losses(const GeneratorOutcome& outcome, const at::Tens
   losses.kl = share_of(kl_loss(outcome.z_p, outcome.log_sigma_q, outcome.mu_p, outcome.log_sigma_p, outcome.frame_mask),
                        shares.frames);
   losses.duration = share_of(outcome.duration_loss, shares.tokens);
-  losses.total =
-      weights.weight_mel * losses.mel + weights.weight_kl * losses.kl + weights.weight_duration * losses.duration;
+  losses.total = at::add(weights.weight_mel * losses.mel, losses.kl, weights.weight_kl);
+  losses.total = at::add(losses.total, losses.duration, weights.weight_duration);
   if (!outcome.fake_scores.empty()) {
     losses.gen = share_of(adversarial_loss(outcome.fake_scores), shares.clips);
     losses.fmap = share_of(feature_loss(outcome.real_maps, outcome.fake_maps), shares.clips);
-    losses.total = losses.total + weights.weight_gen * losses.gen + weights.weight_fmap * losses.fmap;
+    losses.total = at::add(losses.total, losses.gen, weights.weight_gen);
+    losses.total = at::add(losses.total, losses.fmap, weights.weight_fmap);
   }
   return losses;
 }

@@ -10,18 +10,26 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/pimpl.h>
 
+#include "vits/model/finished_layer.h"
 #include "vits/model/vits_config.h"
 
 namespace vits::model {
 
-class RelativeAttentionImpl : public torch::nn::Module {
+class RelativeAttentionImpl : public torch::nn::Module, public FinishedLayer {
  public:
   explicit RelativeAttentionImpl(const VitsConfig& config);
 
-  // x [B, T, H]; token_mask [B, 1, T], 1 where a token is real: nothing attends to the others. Returns [B, T, H].
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask);
+  // x [B, T, H]; is_padding [B, 1, 1, T], true where nothing may attend to. Returns [B, T, H].
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& is_padding);
+
+  std::vector<RawWeight> raw_weights() const override;
 
  private:
+  struct Weights {
+    torch::Tensor query, query_bias, key, key_bias, value, value_bias, out, out_bias, relative_key, relative_value;
+  };
+  Weights weights() const;  // the finished ones where they are kept
+
   int64_t heads_, head_size_, window_;
   double dropout_;
   torch::nn::Linear k_proj_{nullptr}, v_proj_{nullptr}, q_proj_{nullptr}, out_proj_{nullptr};

@@ -1,5 +1,6 @@
 #include "vits/model/autocast.h"
 
+#include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
 
 namespace vits::model {
@@ -20,6 +21,11 @@ Autocast::~Autocast() {
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   at::autocast::set_autocast_enabled(device_, was_enabled_);
   at::autocast::set_autocast_dtype(device_, previous_);
+}
+
+at::Tensor as_in_region(const at::Tensor& x) {
+  const c10::DeviceType device = x.device().type();
+  return at::autocast::is_autocast_enabled(device) ? x.to(at::autocast::get_autocast_dtype(device)) : x;
 }
 
 }  // namespace vits::model

@@ -43,18 +43,12 @@ Convolution::Convolution(ConvolutionShape shape, const std::vector<int64_t>& wei
 }
 
 torch::Tensor Convolution::weight() const {
-  if (kept_weight_.defined()) return kept_weight_;
+  if (!kept().empty()) return kept()[0];
   return has_weight_norm() ? at::_weight_norm(direction_, length_, 0) : weight_;
 }
 
-RawWeight Convolution::raw_weight() const {
-  const torch::Tensor& direction = has_weight_norm() ? direction_ : weight_;
-  return {direction, length_, direction.scalar_type()};
-}
-
-void Convolution::keep(const torch::Tensor& weight, const torch::Tensor& bias) {
-  kept_weight_ = weight;
-  kept_bias_ = bias;
+std::vector<RawWeight> Convolution::raw_weights() const {
+  return {{has_weight_norm() ? direction_ : weight_, length_}, {bias_}};
 }
 
 void Convolution::add_weight_norm() {

@@ -4,6 +4,7 @@
 
 #include "module_list.h"
 #include "vits/base/shape.h"
+#include "vits/model/autocast.h"
 
 namespace vits::model {
 
@@ -90,8 +91,9 @@ DiscriminatorsImpl::DiscriminatorsImpl(const VitsConfig& config) {
 Judgement DiscriminatorsImpl::forward(const torch::Tensor& wave) {
   base::check_shape(wave, "B 1 S", "discriminator input");
   Judgement judgement;
-  judgement.maps.push_back(scale_->forward(wave));
-  for (auto& period : periods_) judgement.maps.push_back(period->forward(wave));
+  const auto heard = as_in_region(wave);
+  judgement.maps.push_back(scale_->forward(heard));
+  for (auto& period : periods_) judgement.maps.push_back(period->forward(heard));
   for (const auto& maps : judgement.maps) judgement.scores.push_back(maps.back().flatten(1));
   return judgement;
 }

@@ -4,6 +4,7 @@
 
 #include "module_list.h"
 #include "vits/base/shape.h"
+#include "vits/model/autocast.h"
 
 namespace vits::model {
 
@@ -25,7 +26,7 @@ torch::Tensor CouplingLayerImpl::shift(const torch::Tensor& first_half, const to
 torch::Tensor CouplingLayerImpl::forward(const torch::Tensor& x, const torch::Tensor& frame_mask,
                                          const torch::Tensor& speaker) {
   const auto halves = x.chunk(2, 1);
-  return at::cat({halves[0], shift(halves[0], frame_mask, speaker) + halves[1] * frame_mask}, 1);
+  return at::cat({halves[0], halves[1] + shift(halves[0], frame_mask, speaker)}, 1);
 }
 
 torch::Tensor CouplingLayerImpl::inverse(const torch::Tensor& x, const torch::Tensor& frame_mask,
@@ -41,8 +42,9 @@ FlowImpl::FlowImpl(const VitsConfig& config) {
 
 torch::Tensor FlowImpl::forward(const torch::Tensor& z, const torch::Tensor& frame_mask, const torch::Tensor& speaker) {
   base::check_shape(z, "B C F", "flow input");
+  const auto mask = as_in_region(frame_mask);
   auto x = z;
-  for (auto& flow : flows_) x = flow->forward(x, frame_mask, speaker).flip(1);
+  for (auto& flow : flows_) x = flow->forward(x, mask, speaker).flip(1);
   return x;
 }
 

@@ -1,8 +1,16 @@
 #include "vits/model/kept_weights.h"
 
-#include "vits/model/weight_norm.h"
+#include "vits/model/finished_layer.h"
 
 namespace vits::model {
+
+std::vector<FinishedLayer*> finished_layers_of(torch::nn::Module& network) {
+  std::vector<FinishedLayer*> found;
+  network.apply([&](torch::nn::Module& part) {
+    if (auto* layer = dynamic_cast<FinishedLayer*>(&part)) found.push_back(layer);
+  });
+  return found;
+}
 
 KeptWeights::KeptWeights(Generator& generator, std::optional<c10::ScalarType> half) {
   for (const auto& part : generator->named_children())
@@ -16,13 +24,11 @@ KeptWeights::KeptWeights(Discriminators& discriminators, std::optional<c10::Scal
 }
 
 KeptWeights::~KeptWeights() {
-  for (const Layer& layer : layers_) layer.convolution->forget();
+  for (const Layer& layer : layers_) layer.layer->forget();
 }
 
 void KeptWeights::add(torch::nn::Module& network, std::optional<c10::ScalarType> half) {
-  // A plain weight in its own precision is finished as it is.
-  for (Convolution* convolution : convolutions_of(network))
-    if (half || convolution->has_weight_norm()) layers_.push_back({convolution, half});
+  for (FinishedLayer* layer : finished_layers_of(network)) layers_.push_back({layer, half});
 }
 
 void KeptWeights::keep() {
@@ -33,23 +39,23 @@ void KeptWeights::keep() {
 
 void KeptWeights::keep(bool trained) {
   std::vector<RawWeight> raw;
-  std::vector<Layer> layers;
-  for (const Layer& layer : layers_) {
-    RawWeight weight = layer.convolution->raw_weight();
-    if (weight.direction.requires_grad() != trained) continue;
+  std::vector<FinishedLayer*> layers;
+  for (const auto& [layer, half] : layers_) {
+    std::vector<RawWeight> own = layer->raw_weights();
+    if (own.front().direction.requires_grad() != trained) continue;
     layers.push_back(layer);
-    if (layer.half) weight.dtype = *layer.half;
-    raw.push_back(std::move(weight));
-    if (rounds_bias(layer)) raw.push_back({layer.convolution->bias(), {}, *layer.half});
+    for (RawWeight& weight : own) {
+      weight.dtype = half;
+      raw.push_back(std::move(weight));
+    }
   }
   const auto finished = finished_weights(raw);
-  size_t next = 0;
-  for (const Layer& layer : layers) {
-    const at::Tensor weight = finished[next++];
-    layer.convolution->keep(weight, rounds_bias(layer) ? finished[next++] : layer.convolution->bias());
+  auto next = finished.begin();
+  for (FinishedLayer* layer : layers) {
+    const auto end = next + static_cast<std::ptrdiff_t>(layer->raw_weights().size());
+    layer->keep({next, end});
+    next = end;
   }
 }
-
-bool KeptWeights::rounds_bias(const Layer& layer) { return layer.half && layer.convolution->bias().defined(); }
 
 }  // namespace vits::model

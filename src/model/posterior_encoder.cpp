@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "vits/base/shape.h"
+#include "vits/model/autocast.h"
 
 namespace vits::model {
 
@@ -17,9 +18,9 @@ PosteriorEncoderImpl::PosteriorEncoderImpl(const VitsConfig& config) {
 Posterior PosteriorEncoderImpl::forward(const torch::Tensor& spectrogram, const torch::Tensor& frame_mask,
                                         const torch::Tensor& speaker) {
   base::check_shape(spectrogram, "B K F", "posterior encoder input");
-  const auto hidden =
-      wavenet_->forward(conv_pre_->forward(spectrogram) * frame_mask, frame_mask, speaker);  // [B, H, F]
-  const auto stats = conv_proj_->forward(hidden) * frame_mask;                               // [B, 2 C, F]
+  const auto mask = as_in_region(frame_mask);
+  const auto hidden = wavenet_->forward(conv_pre_->forward(spectrogram) * mask, mask, speaker);  // [B, H, F]
+  const auto stats = conv_proj_->forward(hidden) * mask;                                         // [B, 2 C, F]
   const auto halves = stats.chunk(2, 1);
   return {halves[0], halves[1]};
 }

@@ -8,6 +8,7 @@
 #include "layer_norm.h"
 #include "vits/base/error.h"
 #include "vits/base/shape.h"
+#include "vits/model/autocast.h"
 
 namespace vits::model {
 
@@ -39,9 +40,9 @@ class FeedForward : public torch::nn::Module {
     conv_2_ = register_module("conv_2", Conv1d(narrow));
   }
 
-  // x [B, T, H], token_mask [B, 1, T]
+  // x [B, T, H], token_mask [B, 1, T], as in the region
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask) {
-    auto wide = conv_1_->forward(padded(x.transpose(1, 2) * token_mask));  // [B, ffn_dim, T]
+    auto wide = conv_1_->forward(padded(as_in_region(x).transpose(1, 2) * token_mask));  // [B, ffn_dim, T]
     wide = at::dropout(activation_(wide), dropout_, is_training());
     return (conv_2_->forward(padded(wide * token_mask)) * token_mask).transpose(1, 2);
   }
@@ -65,9 +66,9 @@ class EncoderLayer : public torch::nn::Module {
     final_layer_norm_ = register_module("final_layer_norm", LayerNorm(config.hidden_size, config.layer_norm_eps));
   }
 
-  // x [B, T, H], token_mask [B, 1, T]
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask) {
-    const auto attended = at::dropout(attention_->forward(x, token_mask), dropout_, is_training());
+  // x [B, T, H], token_mask [B, 1, T], as in the region, is_padding [B, 1, 1, T]
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask, const torch::Tensor& is_padding) {
+    const auto attended = at::dropout(attention_->forward(x, is_padding), dropout_, is_training());
     const auto middle = layer_norm_->forward(x + attended);
     const auto fed = at::dropout(feed_forward_->forward(middle, token_mask), dropout_, is_training());
     return final_layer_norm_->forward(middle + fed);
@@ -97,9 +98,10 @@ EncodedText TextEncoderImpl::forward(const torch::Tensor& token_ids, const torch
   base::check_shape(token_mask, "B 1 T", "text encoder's token mask");
   const auto mask = token_mask.transpose(1, 2);                          // [B, T, 1]
   auto x = embed_tokens_->forward(token_ids) * embedding_scale_ * mask;  // [B, T, H]
-  for (const auto& layer : *layers_) x = layer->as<EncoderLayer>()->forward(x, token_mask);
+  const auto is_padding = at::logical_not(token_mask).unsqueeze(1), region_mask = as_in_region(token_mask);
+  for (const auto& layer : *layers_) x = layer->as<EncoderLayer>()->forward(x, region_mask, is_padding);
   const auto hidden = (x * mask).transpose(1, 2);  // [B, H, T]
-  const auto parts = (project_->forward(hidden) * token_mask).chunk(2, 1);
+  const auto parts = (project_->forward(hidden) * region_mask).chunk(2, 1);
   return {hidden, parts[0], parts[1]};
 }
 

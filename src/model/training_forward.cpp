@@ -9,6 +9,7 @@
 #include "vits/base/shape.h"
 #include "vits/model/autocast.h"
 #include "vits/model/best_path.h"
+#include "vits/model/finished_layer.h"
 #include "vits/model/masks.h"
 #include "vits/model/recompute.h"
 
@@ -31,11 +32,13 @@ void check_batch(const TrainingBatch& batch, const Draws& draws) {
 std::vector<at::Tensor> trained(torch::nn::Module& part) {
   std::vector<at::Tensor> all, tensors;
   std::set<const c10::TensorImpl*> replaced;
-  for (const Convolution* convolution : convolutions_of(part)) {
-    if (!convolution->kept_weight().defined()) continue;
-    for (const at::Tensor& parameter : convolution->parameters()) replaced.insert(parameter.unsafeGetTensorImpl());
-    all.push_back(convolution->weight());
-    if (convolution->bias().defined()) all.push_back(convolution->bias());
+  for (const FinishedLayer* layer : finished_layers_of(part)) {
+    if (layer->kept().empty()) continue;
+    for (const RawWeight& weight : layer->raw_weights())
+      for (const at::Tensor& parameter : {weight.direction, weight.length})
+        if (parameter.defined()) replaced.insert(parameter.unsafeGetTensorImpl());
+    for (const at::Tensor& finished : layer->kept())
+      if (finished.defined()) all.push_back(finished);
   }
   for (const at::Tensor& parameter : part.parameters())
     if (!replaced.contains(parameter.unsafeGetTensorImpl())) all.push_back(parameter);

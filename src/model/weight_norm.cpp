@@ -94,23 +94,28 @@ class FinishWeights : public torch::autograd::Function<FinishWeights> {
 }  // namespace
 
 std::vector<at::Tensor> finished_weights(const std::vector<RawWeight>& raw) {
+  const auto dtype_of = [](const RawWeight& weight) { return weight.dtype.value_or(weight.direction.scalar_type()); };
+  std::vector<at::Tensor> finished;
+  for (const RawWeight& weight : raw) finished.push_back(weight.direction);
   // Those with a length go first.
   std::vector<size_t> order;
   for (const bool normed : {true, false})
-    for (size_t i = 0; i < raw.size(); ++i)
-      if (raw[i].length.defined() == normed) order.push_back(i);
+    for (size_t i = 0; i < raw.size(); ++i) {
+      const bool plain = !raw[i].direction.defined()
+                         || (!raw[i].length.defined() && dtype_of(raw[i]) == raw[i].direction.scalar_type());
+      if (!plain && raw[i].length.defined() == normed) order.push_back(i);
+    }
+  if (order.empty()) return finished;
   variable_list parameters;
   std::vector<c10::ScalarType> dtypes;
   for (const size_t i : order) {
     TORCH_CHECK(raw[i].direction.is_contiguous(), "a weight is not contiguous; this is a bug in vits-train");
     parameters.push_back(raw[i].direction);
-    dtypes.push_back(raw[i].dtype);
+    dtypes.push_back(dtype_of(raw[i]));
   }
   for (const size_t i : order)
     if (raw[i].length.defined()) parameters.push_back(raw[i].length);
-  std::vector<at::Tensor> finished(raw.size());
-  if (raw.empty()) return finished;
-  const auto ordered = FinishWeights::apply(at::TensorList(parameters), static_cast<int64_t>(raw.size()), dtypes);
+  const auto ordered = FinishWeights::apply(at::TensorList(parameters), static_cast<int64_t>(order.size()), dtypes);
   for (size_t i = 0; i < order.size(); ++i) finished[order[i]] = ordered[i];
   return finished;
 }

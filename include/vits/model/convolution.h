@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "vits/model/weight_norm.h"
+#include "vits/model/finished_layer.h"
 
 namespace vits::model {
 
@@ -23,7 +23,7 @@ struct ConvolutionShape {
 };
 
 // Base of the three below; not built by itself.
-class Convolution : public torch::nn::Module {
+class Convolution : public torch::nn::Module, public FinishedLayer {
  public:
   void add_weight_norm();   // g starts as the length of the present weight, so nothing changes but the names
   void fold_weight_norm();  // the product becomes a plain `weight`
@@ -31,13 +31,8 @@ class Convolution : public torch::nn::Module {
 
   // The weight itself, or g v / |v|, unless finished ones are kept.
   torch::Tensor weight() const;
-  const torch::Tensor& bias() const { return kept_bias_.defined() ? kept_bias_ : bias_; }
-
-  // Finished weights take the place of the layer's own until they are forgotten (kept_weights.h).
-  RawWeight raw_weight() const;
-  void keep(const torch::Tensor& weight, const torch::Tensor& bias);
-  void forget() { keep({}, {}); }
-  const torch::Tensor& kept_weight() const { return kept_weight_; }  // undefined when none is kept
+  const torch::Tensor& bias() const { return kept().empty() ? bias_ : kept()[1]; }
+  std::vector<RawWeight> raw_weights() const override;  // weight, bias
 
   const ConvolutionShape& shape() const { return shape_; }
 
@@ -48,7 +43,6 @@ class Convolution : public torch::nn::Module {
   ConvolutionShape shape_;
   torch::Tensor weight_, bias_;       // weight_ undefined under weight norm
   torch::Tensor length_, direction_;  // g, v
-  torch::Tensor kept_weight_, kept_bias_;
 };
 
 // [B, in, S] -> [B, out, S']; weight [out, in / groups, kernel]

@@ -7,13 +7,13 @@
 #include <optional>
 #include <vector>
 
-#include "vits/model/convolution.h"
 #include "vits/model/discriminators.h"
+#include "vits/model/finished_layer.h"
 #include "vits/model/generator.h"
 
 namespace vits::model {
 
-// While it lives, the convolutions use what it finished. Under gradients the passes of that time share one graph: they
+// While it lives, the layers use what it finished. Under gradients the passes of that time share one graph: they
 // must be one backward, before it ends.
 class KeptWeights {
  public:
@@ -27,13 +27,12 @@ class KeptWeights {
 
  private:
   struct Layer {
-    Convolution* convolution;
+    FinishedLayer* layer;
     std::optional<c10::ScalarType> half;
   };
   void add(torch::nn::Module& network, std::optional<c10::ScalarType> half);
   void keep();
   void keep(bool trained);
-  static bool rounds_bias(const Layer& layer);
   std::vector<Layer> layers_;
 };
 

@@ -6,19 +6,20 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <vector>
 
 namespace vits::model {
 
 // A parameter, and how its layer wants it.
 struct RawWeight {
-  at::Tensor direction;                // [R, ...] v; or a parameter without weight norm, of any shape
-  at::Tensor length;                   // [R, 1, ...] g; undefined without weight norm
-  c10::ScalarType dtype = at::kFloat;  // the parameter's own, or kHalf or kBFloat16 for a float32 one
+  at::Tensor direction;                    // [R, ...] v; or a parameter without weight norm, of any shape; or undefined
+  at::Tensor length = {};                  // [R, 1, ...] g; undefined without weight norm
+  std::optional<c10::ScalarType> dtype{};  // kHalf or kBFloat16 for a float32 one; empty: its own
 };
 
-// The finished weights in the same order, each of its direction's shape. All parameters on one device and of one type,
-// float32 or double.
+// The finished weights in the same order, each of its direction's shape; the parameter itself where there is nothing to
+// do. All parameters on one device and of one type, float32 or double.
 std::vector<at::Tensor> finished_weights(const std::vector<RawWeight>& raw);
 
 }  // namespace vits::model
