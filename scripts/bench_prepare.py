@@ -38,13 +38,17 @@ def make_sources(folder, clips):
         subprocess.run(["espeak-ng", "-v", voice, "-s", str(random.integers(130, 190)), "-w", folder / f"wav/{name}.wav", text], check=True)
         wave, rate = soundfile.read(folder / f"wav/{name}.wav", dtype="float32")
         soundfile.write(folder / f"mp3/{name}.mp3", librosa.resample(wave, orig_sr=rate, target_sr=48000, res_type="soxr_hq"), 48000)
-        rows.append((name, text, len(wave) / rate))
+        rows.append((name, text))
     for kind in ("wav", "mp3"):
         with open(folder / kind / "metadata.csv", "w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["file_name", "text"])
-            writer.writerows((f"{name}.{kind}", text) for name, text, _ in rows)
-    return sum(seconds for _, _, seconds in rows)
+            writer.writerows((f"{name}.{kind}", text) for name, text in rows)
+
+
+def extent_of(sources):
+    seconds = [soundfile.info(path).duration for path in (sources / "wav").glob("*.wav")]
+    return len(seconds), sum(seconds)
 
 
 def prepare_clip(job):
@@ -104,38 +108,43 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes of the peer, threads of vits-train")
     parser.add_argument("--program", default=".build/vits-train")
+    parser.add_argument("--sources", type=pathlib.Path, help="folder in which the recordings are made, or used again if it is there")
     options = parser.parse_args()
 
     names = {"peer": "Python", "off": "vits-train --trim off", "vad": "vits-train --trim vad"}
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        seconds_of_sound = make_sources(folder, options.clips)
+        sources = options.sources or folder / "sources"
+        if not sources.exists():
+            sources.mkdir(parents=True)
+            make_sources(sources, options.clips)
+        clips, seconds_of_sound = extent_of(sources)
         times = {(kind, who): [] for kind in ("mp3", "wav") for who in names}
         with multiprocessing.Pool(options.workers) as pool:
-            pool.map(warm, [(str(folder / "mp3/clip00000.mp3"), str(folder / f"warm{i}.wav")) for i in range(options.workers)], chunksize=1)
+            pool.map(warm, [(str(sources / "mp3/clip00000.mp3"), str(folder / f"warm{i}.wav")) for i in range(options.workers)], chunksize=1)
             for _ in range(options.rounds):
                 for kind, who in times:
                     out = folder / "out"
                     if who == "peer":
-                        taken = peer_seconds(pool, folder / kind, out)
+                        taken = peer_seconds(pool, sources / kind, out)
                     else:
-                        taken = our_seconds(options.program, folder / kind, out, options.workers, who)
+                        taken = our_seconds(options.program, sources / kind, out, options.workers, who)
                     times[kind, who].append(taken)
                     shutil.rmtree(out)
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("soundfile", "librosa", "soxr", "pyloudnorm"))
-    print(f"{options.clips} clips, {seconds_of_sound:.0f} s of sound, {options.workers} workers, medians of {options.rounds} rounds; {versions}")
+    print(f"{clips} clips, {seconds_of_sound:.0f} s of sound, {options.workers} workers, medians of {options.rounds} rounds; {versions}")
     for kind, heading in (("mp3", "MP3 at 48 kHz"), ("wav", "WAV at 22.05 kHz")):
         peer, _ = medians(times[kind, "peer"])
         for who, name in names.items():
             taken, processor = medians(times[kind, who])
-            print(f"{heading:17} {name:22} {options.clips / taken:7.1f} clips/s {seconds_of_sound / taken:6.0f} x real time {peer / taken:6.2f} x Python"
-                  f" {1000 * processor / options.clips:7.2f} ms of processor a clip")
+            print(f"{heading:17} {name:22} {clips / taken:7.1f} clips/s {seconds_of_sound / taken:6.0f} x real time {peer / taken:6.2f} x Python"
+                  f" {1000 * processor / clips:7.2f} ms of processor a clip")
     for (kind, who), turns in times.items():
         taken, processor = medians(turns)
-        print(json.dumps({"program": names[who], "sound": kind, "clips": options.clips, "seconds_of_sound": round(seconds_of_sound, 1),
+        print(json.dumps({"program": names[who], "sound": kind, "clips": clips, "seconds_of_sound": round(seconds_of_sound, 1),
                           "workers": options.workers, "seconds": [round(seconds, 3) for seconds, _ in turns],
-                          "clips_per_second": round(options.clips / taken, 1), "processor_ms_per_clip": round(1000 * processor / options.clips, 2),
+                          "clips_per_second": round(clips / taken, 1), "processor_ms_per_clip": round(1000 * processor / clips, 2),
                           "times_python": round(medians(times[kind, "peer"])[0] / taken, 3)}))
 
 

@@ -31,30 +31,40 @@ double bessel(double x) {
   return sum;
 }
 
+// The low pass as a curve over input samples.
+struct Curve {
+  // The lower Nyquist frequency in cycles an input sample, the samples that the curve covers, and its steepness.
+  double nyquist, length, beta = 0.1102 * (kStopBandDb - 8.7);
+
+  Curve(int64_t up, int64_t down)
+      : nyquist(0.5 * std::min(1.0, static_cast<double>(up) / static_cast<double>(down))),
+        length((kStopBandDb - 7.95) / (2.285 * 2.0 * std::numbers::pi * kSlope * nyquist)) {}
+
+  double at(double place) const {
+    const double turn = std::numbers::pi * 2.0 * kCutoff * nyquist * place, share = place / (length / 2.0);
+    const double inside = 1.0 - share * share;
+    const double window = inside > 0.0 ? bessel(beta * std::sqrt(inside)) : 0.0;
+    return (turn == 0.0 ? 1.0 : std::sin(turn) / turn) * window;
+  }
+};
+
 FilterBank make(int64_t up, int64_t down) {
+  const Curve curve(up, down);
   FilterBank bank;
   bank.up = up;
   bank.down = down;
-  // The lower Nyquist frequency in cycles an input sample.
-  const double nyquist = 0.5 * std::min(1.0, static_cast<double>(up) / static_cast<double>(down));
-  const double beta = 0.1102 * (kStopBandDb - 8.7);
-  const double length = (kStopBandDb - 7.95) / (2.285 * 2.0 * std::numbers::pi * kSlope * nyquist);
-  bank.taps = (static_cast<int64_t>(std::ceil(length)) + kTapStep) / kTapStep * kTapStep;
+  bank.taps = (static_cast<int64_t>(std::ceil(curve.length)) + kTapStep) / kTapStep * kTapStep;
   bank.interpolated = up > kMostWeights / bank.taps;
-  bank.phases = bank.interpolated ? std::max<int64_t>(64, std::llround(kInterpolatedPhases * 2.0 * nyquist)) : up;
+  bank.phases = bank.interpolated ? std::max<int64_t>(64, std::llround(kInterpolatedPhases * 2.0 * curve.nyquist)) : up;
 
   const int64_t rows = bank.phases + (bank.interpolated ? 1 : 0);
   bank.weights.resize(rows * bank.taps);
-  const double half = length / 2.0, cutoff = 2.0 * kCutoff * nyquist;
   std::vector<double> row(bank.taps);
   for (int64_t phase = 0; phase < rows; ++phase) {
     double sum = 0.0;
     for (int64_t tap = 0; tap < bank.taps; ++tap) {
-      const double at =
-          static_cast<double>(tap - bank.reach()) - static_cast<double>(phase) / static_cast<double>(bank.phases);
-      const double turn = std::numbers::pi * cutoff * at, inside = 1.0 - (at / half) * (at / half);
-      const double window = inside > 0.0 ? bessel(beta * std::sqrt(inside)) : 0.0;
-      row[tap] = (turn == 0.0 ? 1.0 : std::sin(turn) / turn) * window;
+      row[tap] = curve.at(static_cast<double>(tap - bank.reach())
+                          - static_cast<double>(phase) / static_cast<double>(bank.phases));
       sum += row[tap];
     }
     // A constant stays what it is at every place: no whistle at the difference of the rates.
@@ -143,6 +153,16 @@ void weigh(const float* weights, int64_t taps, const float* in, int64_t step, in
   if (avx2) return weigh_avx2(weights, taps, in, step, outputs, out);
 #endif
   weigh_all<FourLanes>(weights, taps, in, step, outputs, out);
+}
+
+std::vector<double> central_row(int64_t up, int64_t down) {
+  const Curve curve(up, down);
+  std::vector<double> half;
+  for (int64_t place = 0; static_cast<double>(place) < curve.length / 2.0; ++place)
+    half.push_back(curve.at(static_cast<double>(place)));
+  const double sum = 2.0 * std::accumulate(half.begin(), half.end(), 0.0) - half.front();
+  for (double& weight : half) weight /= sum;
+  return half;
 }
 
 std::shared_ptr<const FilterBank> filter_bank(int64_t from_hz, int64_t to_hz) {

@@ -24,6 +24,10 @@ constexpr int64_t kTapStep = 16;
 // Made once for each ratio and kept. Safe from several threads.
 std::shared_ptr<const FilterBank> filter_bank(int64_t from_hz, int64_t to_hz);
 
+// The weights of an output that lies on an input sample: of that one, of the next on either side, ... `up` and `down`
+// are in lowest terms.
+std::vector<double> central_row(int64_t up, int64_t down);
+
 // out[i] = sum over the taps of weights * in[i * step + tap], for `outputs` places that share their weights. The same
 // sums in the same order on every processor, for one output or many.
 void weigh(const float* weights, int64_t taps, const float* in, int64_t step, int64_t outputs, float* out);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
+#include "block_resampler.h"
 #include "filter_bank.h"
 #include "vits/base/error.h"
 
@@ -95,6 +97,16 @@ class Resampler::Polyphase : public Resampler::Method {
   int64_t received_ = 0, made_ = 0;
 };
 
+class Resampler::Blocks : public Resampler::Method {
+ public:
+  explicit Blocks(std::shared_ptr<const BlockPlan> plan) : resampler_(std::move(plan)) {}
+  void add(std::span<const float> samples, std::vector<float>& output) override { resampler_.add(samples, output); }
+  void finish(std::vector<float>& output) override { resampler_.finish(output); }
+
+ private:
+  BlockResampler resampler_;
+};
+
 class Resampler::BestSinc : public Resampler::Method {
  public:
   BestSinc(int64_t from_hz, int64_t to_hz) : from_(from_hz), to_(to_hz) {
@@ -149,6 +161,8 @@ Resampler::Resampler(int64_t from_hz, int64_t to_hz, ResampleMethod method) {
   if (from_hz == to_hz) return;
   if (method == ResampleMethod::kBestSinc)
     method_ = std::make_unique<BestSinc>(from_hz, to_hz);
+  else if (auto plan = block_plan(from_hz, to_hz))
+    method_ = std::make_unique<Blocks>(std::move(plan));
   else
     method_ = std::make_unique<Polyphase>(from_hz, to_hz);
 }

@@ -39,7 +39,7 @@ constexpr size_t kReserveBytes = 512 << 10;
 constexpr int64_t kMostBytesInMemory = 16 << 20;
 
 // Raised when another version of this code makes other clips of the same recording.
-constexpr int kMakerVersion = 1;
+constexpr int kMakerVersion = 2;
 
 // Two minutes of which 20 s are left after trimming are no mistake; an hour is.
 double most_seconds(const ClipOptions& options) { return 2.0 * options.max_seconds + 60.0; }

@@ -9,7 +9,7 @@
 namespace vits::audio {
 
 enum class ResampleMethod {
-  kPolyphase,  // our own filter bank: flat to 0.1 dB up to 0.91 of the lower Nyquist frequency, 100 dB down beyond it
+  kPolyphase,  // our own filter: flat to 0.1 dB up to 0.91 of the lower Nyquist frequency, 100 dB down beyond it
   kBestSinc,   // libsamplerate's SRC_SINC_BEST_QUALITY
 };
 
@@ -28,6 +28,7 @@ class Resampler {
  private:
   class Method;
   class Polyphase;
+  class Blocks;
   class BestSinc;
   std::unique_ptr<Method> method_;
 };
