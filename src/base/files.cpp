@@ -159,10 +159,14 @@ void AtomicFile::write(const void* bytes, size_t count) {
 
 void AtomicFile::commit() {
   if (::fsync(descriptor_) != 0) throw Error("cannot write {}: {}.", path_.string(), reason());
+  commit_unflushed();
+  flush_folder(path_.parent_path());
+}
+
+void AtomicFile::commit_unflushed() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw Error("cannot write {}: {}.", path_.string(), reason());
   ::close(descriptor_);  // not before: remove_unfinished() would take an unlocked file
   descriptor_ = -1;
-  flush_folder(path_.parent_path());
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {

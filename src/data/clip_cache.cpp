@@ -16,7 +16,7 @@ namespace {
 constexpr char kMagic[16] = "vits-train clip";
 constexpr uint64_t kFormat = 1;  // another number makes every cache anew
 constexpr uint64_t kPageBytes = 4096;
-constexpr size_t kPieceBytes = 16 << 20;  // between two looks for a signal
+constexpr size_t kPieceBytes = 16 << 20;
 
 struct CachedPart {
   uint64_t begin = 0, bytes = 0, hash = 0;
@@ -184,27 +184,28 @@ bool ClipCache::read(Check check, int threads, const StoreListener& listener) {
   return true;
 }
 
-void write_cache(const std::filesystem::path& file, const CacheKeys& keys, const ClipTables& tables,
-                 const ArenaBytes& arenas, const ArenaHashes& hashes) {
+bool write_cache(const std::filesystem::path& file, const CacheKeys& keys, const ClipTables& tables,
+                 const ArenaBytes& arenas, const ArenaHashes& hashes, const std::function<bool()>& goes_on) {
   const std::string table_bytes = bytes_of(tables);
   Header header = layout_of(arenas.samples.size(), arenas.token_ids.size(), arenas.mels.size());
   complete(header, keys, hashes, table_bytes);
   base::AtomicFile out(file);
   uint64_t written = 0;
-  const auto write_part = [&](uint64_t begin, std::span<const char> bytes) {
+  for (const auto& [begin, bytes] : {std::pair<uint64_t, std::span<const char>>{0, bytes_of(header)},
+                                     {header.samples.begin, arenas.samples},
+                                     {header.token_ids.begin, arenas.token_ids},
+                                     {header.mels.begin, arenas.mels},
+                                     {header.tables.begin, table_bytes}}) {
     out.write(std::string(begin - written, '\0'));
     written = begin + bytes.size();
     for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
-      base::throw_if_stopped();
+      if (!goes_on()) return false;
       out.write(bytes.data() + at, std::min(kPieceBytes, bytes.size() - at));
     }
-  };
-  write_part(0, bytes_of(header));
-  write_part(header.samples.begin, arenas.samples);
-  write_part(header.token_ids.begin, arenas.token_ids);
-  write_part(header.mels.begin, arenas.mels);
-  write_part(header.tables.begin, table_bytes);
-  out.commit();
+  }
+  if (!goes_on()) return false;
+  out.commit_unflushed();
+  return true;
 }
 
 CacheInTheMaking::CacheInTheMaking(const std::filesystem::path& file, uint64_t samples_bytes, uint64_t token_ids_bytes,

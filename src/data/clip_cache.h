@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -67,9 +68,10 @@ class ClipCache {
   ArenaBytes arenas_;
 };
 
-// Writes the file from arenas in memory. Throws Error, and Stopped on a signal.
-void write_cache(const std::filesystem::path& file, const CacheKeys& keys, const ClipTables& tables,
-                 const ArenaBytes& arenas, const ArenaHashes& hashes);
+// Writes the file from arenas in memory; what stood there stays until all is written. False when `goes_on` said
+// no, which is asked every 16 MB. Does not wait for the disk: the hashes tell what a power cut spared. Throws Error.
+bool write_cache(const std::filesystem::path& file, const CacheKeys& keys, const ClipTables& tables,
+                 const ArenaBytes& arenas, const ArenaHashes& hashes, const std::function<bool()>& goes_on);
 
 // A cache file whose arenas are filled in place, for clips that do not fit into memory.
 class CacheInTheMaking {

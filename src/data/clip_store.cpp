@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstring>
@@ -47,6 +48,7 @@ CacheKeys keys_of(const TrainingSet& set, const std::vector<SurveyedClip>& clips
     sound.add(static_cast<uint64_t>(number));
   ContentHash content = sound;
   content.add(static_cast<uint64_t>(target.segment_frames)).add(options.precompute_mels);
+  if (options.max_samples > 0) content.add(static_cast<uint64_t>(options.max_samples));
   for (const std::string& speaker : target.speakers) content.add(speaker);
   content.add(text::vocab_json(tokenizer.settings()).dump());
   content.add(text::tokenizer_config_json(tokenizer.settings()).dump());
@@ -77,6 +79,7 @@ struct ClipStore::State {
   mutable std::mutex notes_mutex;
   std::vector<std::string> notes;
   std::thread cache_writer;
+  std::atomic<bool> gives_up_cache = false, cache_given_up = false;
   int threads = 1;
 
   ~State() {
@@ -136,20 +139,17 @@ StorageNeed lay_out(std::vector<SurveyedClip>& clips) {
           static_cast<uint64_t>(frames) * kFrameBytes};
 }
 
-// Marks the clips whose sound the cache holds as it is now. Returns how many there are.
-int64_t find_in_cache(std::vector<SurveyedClip>& clips, const ClipCache& cache, int64_t sample_rate_hz) {
+// Marks the clips whose sound the cache holds as it is now.
+void find_in_cache(std::vector<SurveyedClip>& clips, const ClipCache& cache, int64_t sample_rate_hz) {
   std::unordered_map<std::string, size_t> numbers;
   const ClipTables& tables = cache.tables();
   for (size_t i = 0; i < tables.clips.size(); ++i) numbers.emplace(tables.clips[i].id, i);
-  int64_t count = 0;
   for (SurveyedClip& clip : clips) {
     const auto found = numbers.find(clip.clip.id);
     if (found == numbers.end() || !(tables.states[found->second] == clip.state)) continue;
     clip.cached = static_cast<int64_t>(found->second);
     clip.wav = {tables.clips[found->second].samples, sample_rate_hz, -1};
-    ++count;
   }
-  return count;
 }
 
 // Without mels because there was no room for them when it was made, and now there is.
@@ -262,9 +262,10 @@ void ClipStore::State::build(const TrainingSet& set, std::vector<SurveyedClip> c
                              const text::Tokenizer& tokenizer, const StoreOptions& options,
                              const StoreListener& listener) {
   const auto start = std::chrono::steady_clock::now();
-  const int64_t reused =
-      before && before->keys().sound == keys.sound ? find_in_cache(clips, *before, target.sample_rate_hz) : 0;
-  survey(clips, tokenizer, target, threads, listener);
+  if (before && before->keys().sound == keys.sound) find_in_cache(clips, *before, target.sample_rate_hz);
+  clips = survey(std::move(clips), tokenizer, target, options.max_samples, threads, listener);
+  const auto reused = std::count_if(
+      clips.begin(), clips.end(), [](const SurveyedClip& clip) { return clip.cached >= 0 && clip.complaint.empty(); });
   const StorageNeed need = lay_out(clips);
   const auto old_file = base::state_of(cache_path);
   const StorageRoom room{.free_memory = free_memory(),
@@ -301,7 +302,8 @@ void ClipStore::State::build(const TrainingSet& set, std::vector<SurveyedClip> c
     cache_writer = std::thread([this, arenas] {
       try {
         base::remove_unfinished(cache_path.parent_path());
-        write_cache(cache_path, keys, tables, arenas, hashes);
+        const auto goes_on = [this] { return !gives_up_cache && base::stop_requested() == 0; };
+        cache_given_up = !write_cache(cache_path, keys, tables, arenas, hashes, goes_on);
       } catch (const std::exception& error) {
         note(fmt::format("What was decoded is not kept for the next start: {}", error.what()));
       }
@@ -326,7 +328,7 @@ ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, c
   state.threads = target.threads > 0 ? target.threads : base::processors();
   state.cache_path = cache_file(set.folder);
   const auto start = std::chrono::steady_clock::now();
-  std::vector<SurveyedClip> clips = with_states(set, chosen_clips(set, options.max_samples), target, state.threads);
+  std::vector<SurveyedClip> clips = with_states(set, target, state.threads);
   state.keys = keys_of(set, clips, tokenizer, target, options);
   auto cache = options.data_cache == "false"
                    ? nullptr
@@ -348,6 +350,12 @@ ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, c
 }
 
 ClipStore::~ClipStore() = default;
+
+bool ClipStore::give_up_cache() {
+  state_->gives_up_cache = true;
+  if (state_->cache_writer.joinable()) state_->cache_writer.join();
+  return state_->cache_given_up;
+}
 
 const StoreTarget& ClipStore::target() const { return state_->target; }
 const std::vector<StoredClip>& ClipStore::clips() const { return state_->tables.clips; }

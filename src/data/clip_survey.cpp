@@ -50,41 +50,46 @@ std::string sound_complaint(const WavInfo& wav, size_t tokens, const StoreTarget
   return {};
 }
 
-std::vector<const TrainingClip*> least_hashes(std::vector<const TrainingClip*> clips, size_t count) {
-  if (count >= clips.size()) return clips;
+void look_at(SurveyedClip& clip, const text::Tokenizer& tokenizer, const StoreTarget& target) {
+  if (clip.complaint.empty()) {
+    text::Encoded encoded = tokenizer.encode(clip.clip.text);
+    clip.complaint = vocabulary_complaint(encoded);
+    clip.token_ids = std::move(encoded.ids);
+  }
+  if (clip.complaint.empty()) {
+    try {
+      if (clip.cached < 0) clip.wav = look_at_wav(clip.file);
+      clip.complaint = sound_complaint(clip.wav, clip.token_ids.size(), target);
+    } catch (const Stopped&) {
+      throw;
+    } catch (const Error& error) {
+      clip.complaint = fmt::format("unreadable: {}", error.what());
+    }
+  }
+  clip.clip.samples = clip.wav.samples;
+  clip.clip.frames = clip.wav.samples / target.hop_samples;
+  clip.clip.tokens = static_cast<int64_t>(clip.token_ids.size());
+}
+
+void sort_by_hash(std::vector<size_t>& numbers, const std::vector<SurveyedClip>& clips) {
   std::vector<std::pair<double, size_t>> hashes;
-  for (size_t i = 0; i < clips.size(); ++i) hashes.emplace_back(share_of("max_samples", clips[i]->id), i);
+  for (const size_t number : numbers) hashes.emplace_back(share_of("max_samples", clips[number].clip.id), number);
   std::sort(hashes.begin(), hashes.end());
-  hashes.resize(count);
-  std::sort(hashes.begin(), hashes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  std::vector<const TrainingClip*> least;
-  for (const auto& [hash, place] : hashes) least.push_back(clips[place]);
-  return least;
+  std::transform(hashes.begin(), hashes.end(), numbers.begin(), [](const auto& hash) { return hash.second; });
 }
 
 }  // namespace
 
-std::vector<const TrainingClip*> chosen_clips(const TrainingSet& set, int64_t max_samples) {
-  std::vector<const TrainingClip*> training, validation;
-  for (const TrainingClip& clip : set.clips) (clip.validation ? validation : training).push_back(&clip);
-  if (max_samples > 0 && static_cast<size_t>(max_samples) < training.size()) {
-    const double share = static_cast<double>(max_samples) / static_cast<double>(training.size());
-    const auto judged = static_cast<size_t>(std::lround(share * static_cast<double>(validation.size())));
-    training = least_hashes(std::move(training), static_cast<size_t>(max_samples));
-    validation = least_hashes(std::move(validation), std::max<size_t>(judged, 1));
-  }
-  training.insert(training.end(), validation.begin(), validation.end());
-  return training;
-}
-
-std::vector<SurveyedClip> with_states(const TrainingSet& set, const std::vector<const TrainingClip*>& chosen,
-                                      const StoreTarget& target, int threads) {
+std::vector<SurveyedClip> with_states(const TrainingSet& set, const StoreTarget& target, int threads) {
+  std::vector<const TrainingClip*> order, validation;
+  for (const TrainingClip& clip : set.clips) (clip.validation ? validation : order).push_back(&clip);
+  order.insert(order.end(), validation.begin(), validation.end());
   std::unordered_map<std::string, int64_t> speaker_ids;
   for (size_t i = 0; i < target.speakers.size(); ++i) speaker_ids.emplace(target.speakers[i], static_cast<int64_t>(i));
-  std::vector<SurveyedClip> clips(chosen.size());
+  std::vector<SurveyedClip> clips(order.size());
   base::for_each_task(static_cast<int64_t>(clips.size()), threads, [&](int64_t number) {
     base::throw_if_stopped();
-    const TrainingClip& from = *chosen[static_cast<size_t>(number)];
+    const TrainingClip& from = *order[static_cast<size_t>(number)];
     SurveyedClip& to = clips[static_cast<size_t>(number)];
     to.clip.id = from.id;
     to.clip.text = from.text;
@@ -107,32 +112,44 @@ std::vector<SurveyedClip> with_states(const TrainingSet& set, const std::vector<
   return clips;
 }
 
-void survey(std::vector<SurveyedClip>& clips, const text::Tokenizer& tokenizer, const StoreTarget& target, int threads,
-            const StoreListener& listener) {
-  StoreProgress progress(listener, "looking at the clips", "clips", static_cast<int64_t>(clips.size()));
-  base::for_each_task(static_cast<int64_t>(clips.size()), threads, [&](int64_t number) {
-    base::throw_if_stopped();
-    SurveyedClip& clip = clips[static_cast<size_t>(number)];
-    if (clip.complaint.empty()) {
-      text::Encoded encoded = tokenizer.encode(clip.clip.text);
-      clip.complaint = vocabulary_complaint(encoded);
-      clip.token_ids = std::move(encoded.ids);
-    }
-    if (clip.complaint.empty()) {
-      try {
-        if (clip.cached < 0) clip.wav = look_at_wav(clip.file);
-        clip.complaint = sound_complaint(clip.wav, clip.token_ids.size(), target);
-      } catch (const Stopped&) {
-        throw;
-      } catch (const Error& error) {
-        clip.complaint = fmt::format("unreadable: {}", error.what());
+std::vector<SurveyedClip> survey(std::vector<SurveyedClip> clips, const text::Tokenizer& tokenizer,
+                                 const StoreTarget& target, int64_t max_samples, int threads,
+                                 const StoreListener& listener) {
+  std::vector<size_t> training, validation;
+  for (size_t i = 0; i < clips.size(); ++i) (clips[i].clip.validation ? validation : training).push_back(i);
+  size_t to_train = training.size(), to_judge = validation.size();
+  if (max_samples > 0 && static_cast<size_t>(max_samples) < training.size()) {
+    const double share = static_cast<double>(max_samples) / static_cast<double>(training.size());
+    to_train = static_cast<size_t>(max_samples);
+    const auto judged = static_cast<size_t>(std::lround(share * static_cast<double>(validation.size())));
+    to_judge = std::min(std::max<size_t>(judged, 1), validation.size());
+    sort_by_hash(training, clips);
+    sort_by_hash(validation, clips);
+  }
+  std::vector<bool> stays(clips.size(), false);
+  StoreProgress progress(listener, "looking at the clips", "clips", static_cast<int64_t>(to_train + to_judge));
+  // As many as are wanted, then as many as those lack that cannot be used.
+  const auto look = [&](const std::vector<size_t>& order, size_t wanted) {
+    size_t looked = 0, usable = 0;
+    while (usable < wanted && looked < order.size()) {
+      const size_t begin = looked, end = std::min(order.size(), looked + wanted - usable);
+      base::for_each_task(static_cast<int64_t>(end - begin), threads, [&](int64_t number) {
+        base::throw_if_stopped();
+        look_at(clips[order[begin + static_cast<size_t>(number)]], tokenizer, target);
+        if (begin == 0) progress.count();
+      });
+      for (; looked < end; ++looked) {
+        stays[order[looked]] = true;
+        if (clips[order[looked]].complaint.empty()) ++usable;
       }
     }
-    clip.clip.samples = clip.wav.samples;
-    clip.clip.frames = clip.wav.samples / target.hop_samples;
-    clip.clip.tokens = static_cast<int64_t>(clip.token_ids.size());
-    progress.count();
-  });
+  };
+  look(training, to_train);
+  look(validation, to_judge);
+  std::vector<SurveyedClip> kept;
+  for (size_t i = 0; i < clips.size(); ++i)
+    if (stays[i]) kept.push_back(std::move(clips[i]));
+  return kept;
 }
 
 }  // namespace vits::data

@@ -22,16 +22,14 @@ struct SurveyedClip {
   std::string complaint;  // why it is skipped; empty: it is taken
 };
 
-// The clips of the set to take, training ones first. With --max_samples those whose ids have the least hashes, so that
-// more of them include these, and the same share of the validation clips, at least one.
-std::vector<const TrainingClip*> chosen_clips(const TrainingSet& set, int64_t max_samples);
+// All clips of the set, training ones first, with their files' states, on several threads; no file is opened.
+std::vector<SurveyedClip> with_states(const TrainingSet& set, const StoreTarget& target, int threads);
 
-// Every chosen clip with its file's state, on several threads; no file is opened.
-std::vector<SurveyedClip> with_states(const TrainingSet& set, const std::vector<const TrainingClip*>& chosen,
-                                      const StoreTarget& target, int threads);
-
-// Fills in the rest. A clip whose `cached` is set has its length already.
-void survey(std::vector<SurveyedClip>& clips, const text::Tokenizer& tokenizer, const StoreTarget& target, int threads,
-            const StoreListener& listener);
+// Fills in the rest; a clip whose `cached` is set has its length already. With max_samples only as many training clips
+// stay as can be used, those whose ids have the least hashes, so that more of them include these, and the same share of
+// the validation clips, at least one. Those that were passed over because they cannot be used stay too.
+std::vector<SurveyedClip> survey(std::vector<SurveyedClip> clips, const text::Tokenizer& tokenizer,
+                                 const StoreTarget& target, int64_t max_samples, int threads,
+                                 const StoreListener& listener);
 
 }  // namespace vits::data

@@ -56,6 +56,7 @@ class ClipStoreTest : public testing::Test {
     return ClipStore(small_.set(), letters(), target, options);
   }
   ClipStore cached() const { return store({.data_cache = "true"}); }
+  ClipStore cached_of(int64_t most) const { return store({.max_samples = most, .data_cache = "true"}); }
   fs::path cache() const { return small_.folder() / ".cache" / "clips"; }
 
   // As if the file had been written at another time: the clock of a file system may stand still between two writes.
@@ -240,6 +241,36 @@ TEST_F(ClipStoreTest, MoreSamplesIncludeFewer) {
     before = now;
   }
   EXPECT_EQ(store({.max_samples = 100, .data_cache = "false"}).clips().size(), 40u);
+}
+
+TEST_F(ClipStoreTest, SamplesThatCannotBeUsedAreReplacedByTheNext) {
+  small_.add_clips(40);  // 32 to train on, 8 to judge by
+  const ClipStore all = store({.max_samples = 24});
+  const auto order = ids(all, all.training());
+  std::vector<std::string> lost;
+  {
+    const ClipStore eight = store({.max_samples = 8, .data_cache = "false"});
+    lost = ids(eight, eight.training());
+    lost.resize(3);
+    lost.push_back(ids(eight, eight.validation()).front());
+  }
+  for (const std::string& id : lost) fs::remove(small_.wav(id));
+  const ClipStore clips = store({.max_samples = 8, .data_cache = "false"});
+  const auto taken = ids(clips, clips.training());
+  EXPECT_EQ(taken.size(), 8u);
+  EXPECT_EQ(clips.validation().size(), 2u);
+  EXPECT_EQ(clips.skipped().size(), lost.size());
+  for (const std::string& id : taken) {
+    EXPECT_EQ(std::find(lost.begin(), lost.end(), id), lost.end()) << id;
+    EXPECT_NE(std::find(order.begin(), order.end(), id), order.end()) << id << " is not among the next";
+  }
+  // Fewer than were asked for when no more can be used.
+  EXPECT_EQ(store({.max_samples = 31, .data_cache = "false"}).training().size(), 29u);
+  // Remembered, and made anew when a file that was passed over is there again.
+  cached_of(8);
+  EXPECT_TRUE(was_mapped(cached_of(8)));
+  write_wav(small_.wav(lost.front()), noise(500, 1), 4000);
+  EXPECT_FALSE(was_mapped(cached_of(8)));
 }
 
 TEST_F(ClipStoreTest, TheNextStartMapsTheCache) {

@@ -26,6 +26,9 @@ class AtomicFile {
   void write(std::string_view text) { write(text.data(), text.size()); }
   const fs::path& temporary_path() const { return temporary_; }  // for writers that want a name
   void commit();
+  // Without waiting for the disk, which may take long: after a power cut the file can hold anything, and must show by
+  // itself whether it is whole.
+  void commit_unflushed();
 
  private:
   fs::path path_, temporary_;

@@ -74,7 +74,7 @@ class ClipStore {
   // clip is left, with the commonest reason, and Stopped on a signal.
   ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, const StoreTarget& target,
             const StoreOptions& options, const StoreListener& listener = {});
-  ~ClipStore();
+  ~ClipStore();  // waits for the cache file, which a thread writes
   ClipStore(const ClipStore&) = delete;
   ClipStore& operator=(const ClipStore&) = delete;
 
@@ -92,6 +92,8 @@ class ClipStore {
   uint64_t bytes() const;                  // of the arenas
   const std::string& how() const;          // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
   std::vector<std::string> notes() const;  // what was not as asked for: sentences for the person
+  // A cache file that is not finished is not made: for a program that ends. True when that was so.
+  bool give_up_cache();
   const std::string& fingerprint() const;  // 16 hexadecimal digits: of all ids, token ids, speakers and samples
 
  private:
