@@ -32,14 +32,19 @@ double median_of(std::vector<double> values) {
 void Guard::Past::add(double value) {
   values.push_back(value);
   if (values.size() > kPastIntervals) values.pop_front();
+  look_back();
+  if (values.size() < kPastIntervals || (lowest_limit > 0.0 && median >= lowest_median)) return;
+  lowest_median = median;
+  lowest_limit = limit;
+}
+
+void Guard::Past::look_back() {
+  if (values.empty()) return;
   median = median_of({values.begin(), values.end()});
   std::vector<double> distances;
   for (const double one : values) distances.push_back(std::abs(one - median));
   // 1.48 times the median distance is the standard deviation where the noise is normal.
   limit = median + std::max((kTooHigh - 1.0) * std::abs(median), kSpreads * 1.48 * median_of(distances));
-  if (values.size() < kPastIntervals || (lowest_limit > 0.0 && median >= lowest_median)) return;
-  lowest_median = median;
-  lowest_limit = limit;
 }
 
 bool Guard::Past::knows() const { return values.size() >= kFewestIntervals; }
@@ -106,6 +111,39 @@ bool Guard::may_roll_back() {
   *this = Guard();
   rollbacks_ = rollbacks;
   return true;
+}
+
+void to_json(formats::Json& json, const Guard::Past& past) {
+  json = {{"values", past.values}, {"lowest_median", past.lowest_median}, {"lowest_limit", past.lowest_limit}};
+}
+
+void from_json(const formats::Json& json, Guard::Past& past) {
+  json.at("values").get_to(past.values);
+  json.at("lowest_median").get_to(past.lowest_median);
+  json.at("lowest_limit").get_to(past.lowest_limit);
+  past.look_back();
+}
+
+void to_json(formats::Json& json, const Guard& guard) {
+  json = {{"rollbacks", guard.rollbacks_},
+          {"mel", guard.mel_},
+          {"total", guard.total_},
+          {"skipped_in_a_row", guard.skipped_in_a_row_},
+          {"high_in_a_row", guard.high_in_a_row_},
+          {"mel_when_won", guard.mel_when_won_},
+          {"won_in_a_row", guard.won_in_a_row_}};
+}
+
+void from_json(const formats::Json& json, Guard& guard) {
+  guard = Guard();
+  json.at("rollbacks").get_to(guard.rollbacks_);
+  if (!json.contains("mel")) return;
+  json.at("mel").get_to(guard.mel_);
+  json.at("total").get_to(guard.total_);
+  json.at("skipped_in_a_row").get_to(guard.skipped_in_a_row_);
+  json.at("high_in_a_row").get_to(guard.high_in_a_row_);
+  json.at("mel_when_won").get_to(guard.mel_when_won_);
+  json.at("won_in_a_row").get_to(guard.won_in_a_row_);
 }
 
 }  // namespace vits::train

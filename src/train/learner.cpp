@@ -318,6 +318,7 @@ void Learner::save(checkpoint::RunState& state) const {
   if (averages()) state.groups["generator_average"] = voice_->parameters.named(host_copy(average_));
   state.facts["loss_scale"] = scale_.factor().item<double>();
   state.facts["loss_scale_growth"] = scale_.growth().item<int64_t>();
+  state.facts["loss_sums"] = sums_.saved();
   wait();
 }
 
@@ -351,6 +352,13 @@ void Learner::restore(const checkpoint::RunState& state, const std::string& sour
   if (averages()) voice_->parameters.fill(average_, group("generator_average"), source);
   stage_ = Stage::kNothing;
   scale_.restore(state.facts.at("loss_scale").get<double>(), state.facts.at("loss_scale_growth").get<int64_t>());
+  sums_.take();
+  // A checkpoint of an earlier version has none; in a file a number that is none is null.
+  if (const auto sums = state.facts.find("loss_sums"); sums != state.facts.end()) {
+    std::vector<double> numbers;
+    for (const auto& number : *sums) numbers.push_back(number.is_number() ? number.get<double>() : std::nan(""));
+    sums_.restore(numbers);
+  }
 }
 
 }  // namespace vits::train

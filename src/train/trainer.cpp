@@ -24,7 +24,9 @@ Trainer::Trainer(const RunOptions& options, fs::path voice_path, double seconds_
   state_->voice_path = std::move(voice_path);
 }
 
-Trainer::~Trainer() = default;
+Trainer::~Trainer() {
+  if (state_->session.store) state_->session.store->give_up_cache();
+}
 
 void Trainer::plan() {
   State& run = *state_;
@@ -58,7 +60,7 @@ void Trainer::run() {
       run.make_step();
       run.after_step();
     }
-  } while (!run.look_at_losses());  // taken back at the end: there are steps to make again
+  } while (!run.may_end());  // taken back at the end: there are steps to make again
   run.finish();
 }
 

@@ -15,8 +15,10 @@ namespace vits::train {
 void Trainer::State::finish() {
   write_profile();
   tell_graphs();
-  const int signal = base::stop_requested();
-  if (signal != 0) {
+  if (session.store->give_up_cache())
+    report->info("ending before what was decoded could be kept: the next start decodes the clips again");
+  if (!gave_up && base::stop_requested() == 0) validate();
+  if (const int signal = base::stop_requested(); signal != 0) {
     report->info(fmt::format("stopping by signal {}: saving step {}", signal, report::thousands(progress.step)));
     save(false);
     saver.wait();
@@ -25,7 +27,6 @@ void Trainer::State::finish() {
     report->flush();
     throw Stopped(signal);
   }
-  if (!gave_up) validate();
   saver.wait();
   try {
     write_voice();

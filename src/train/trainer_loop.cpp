@@ -79,7 +79,7 @@ void Trainer::State::after_step() {
 }
 
 bool Trainer::State::look_at_losses() {
-  if (recent_batches.empty()) return true;
+  if (gave_up || learner().untaken_batches() == 0) return true;
   const LossMeans losses = learner().take_losses();
   const auto interval = meter.interval(now(), progress, loader->waited_seconds());
   // While the voice is held a step takes less, which says nothing about those to come.
@@ -103,21 +103,33 @@ bool Trainer::State::look_at_losses() {
   report->step(shown);
   if (wandb) wandb->look();
 
-  const Vitals vitals{.step = progress.step,
-                      .mel = losses[Loss::kMel],
-                      .total = losses[Loss::kTotal],
-                      .disc = losses[Loss::kDisc],
-                      .skipped_updates = losses.skipped_updates,
-                      .updates = losses.updates,
-                      .scale_at_floor = learner().half() == at::kHalf && learner().loss_scale() <= LossScale::kFloor,
-                      .adversarial = learner().adversarial()};
-  if (const auto wrong = held ? std::nullopt : guard.look(vitals)) {
+  if (const auto wrong = held ? std::nullopt : guard.look(vitals_of(losses))) {
     roll_back(*wrong);
     return false;
   }
   if (!held) best.count_training(losses[Loss::kMel]);
   recent_batches.clear();
   return true;
+}
+
+Vitals Trainer::State::vitals_of(const LossMeans& losses) {
+  return {.step = progress.step,
+          .mel = losses[Loss::kMel],
+          .total = losses[Loss::kTotal],
+          .disc = losses[Loss::kDisc],
+          .skipped_updates = losses.skipped_updates,
+          .updates = losses.updates,
+          .scale_at_floor = learner().half() == at::kHalf && learner().loss_scale() <= LossScale::kFloor,
+          .adversarial = learner().adversarial()};
+}
+
+bool Trainer::State::may_end() {
+  if (base::stop_requested() == 0) return look_at_losses();
+  // The run that goes on reads the losses of the whole interval. Here they only tell whether the state is worth saving.
+  if (gave_up || learner().untaken_batches() == 0 || progress.step <= discriminator_warmup) return true;
+  const auto wrong = Guard(guard).look(vitals_of(learner().losses()));
+  if (wrong) roll_back(*wrong);
+  return !wrong;
 }
 
 void Trainer::State::roll_back(const std::string& reason) {

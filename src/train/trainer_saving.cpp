@@ -99,7 +99,7 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
   facts["discriminator_warmup"] = discriminator_warmup;
   facts["log_steps"] = log_steps;
   facts["validate_every"] = validate_every;
-  facts["rollbacks"] = guard.rollbacks();
+  facts["guard"] = guard;
   save_fit(facts);
   facts["rate"] = json_of(rate->state());
   facts["best"] = best;

@@ -62,14 +62,22 @@ void Trainer::State::resume(const fs::path& path) {
   discriminator_warmup = facts.at("discriminator_warmup");
   log_steps = facts.at("log_steps");
   validate_every = facts.at("validate_every");
-  guard.restore(facts.at("rollbacks").get<int>());
+  // An earlier version kept the number of rollbacks alone, beside the other facts.
+  guard = facts.value("guard", facts).get<Guard>();
   restore_fit(facts);
   best = facts.at("best").get<BestVoice>();
   resumed_rate = rate_state(facts.at("rate"));
   if (const auto then = facts.find("start_loss"); then != facts.end() && then->is_number()) start_loss = *then;
+  if (const auto then = facts.find("validation_mel"); then != facts.end() && then->is_number()) {
+    validated_step = progress.step;
+    end_loss = *then;
+  }
+  owes_validation = progress.batch_in_epoch == 0 && progress.epoch > 0 && validate_every > 0
+                    && progress.epoch % validate_every == 0 && validated_step != progress.step;
   if (const std::string then = facts.at("data"); then != session.store->fingerprint()) {
     notes.push_back("the clips are not those of the checkpoint: the epoch at work begins anew with those of now");
     progress.batch_in_epoch = 0;
+    validated_step = -1;
   }
   resumed_from = path;
 }
@@ -196,6 +204,9 @@ void Trainer::State::begin() {
   saved_at = now();
   meter.start(now(), progress, loader->waited_seconds());
   if (options.report.profile) profile.begin(moments_of(learner().device()));
+  if (!owes_validation) return;
+  validate();
+  if (progress.epoch % options.saving.save_every == 0) save_if_healthy();
 }
 
 }  // namespace vits::train

@@ -66,6 +66,7 @@ struct Trainer::State {
   std::shared_ptr<const checkpoint::RunState> last_good;
   double saved_at = 0.0;  // seconds from the beginning
   int64_t validated_step = -1;
+  bool owes_validation = false;  // at the end of the epoch after which the run was stopped
   std::optional<double> start_loss, end_loss;
   std::string why_it_ended;
   bool gave_up = false;  // the guard did
@@ -98,6 +99,8 @@ struct Trainer::State {
   void make_step();
   void after_step();
   bool look_at_losses();  // false: the run was taken back
+  bool may_end();         // likewise
+  Vitals vitals_of(const LossMeans& losses);
   void roll_back(const std::string& reason);
   void end_epoch();
   void validate();

@@ -9,6 +9,7 @@ namespace {
 using namespace vits::cli_tests;
 using vits::base::read_file;
 using vits::data_tests::write_file;
+using vits::formats::Json;
 
 // Kills a run again and again: at moments drawn between its start and some epochs later, every third time while a
 // checkpoint is half written. A run that comes to its end is held against the one left alone, and another begins.
@@ -94,6 +95,55 @@ TEST(TrainResume, CtrlCInTheMiddleOfAnEpochSavesSaysHowToGoOnAndLosesNothing) {
   EXPECT_EQ(differences(night.folder() / "alone/checkpoint_step_10.pt", night.checkpoints() / "checkpoint_step_10.pt"),
             std::vector<std::string>())
       << rest.printed();
+}
+
+// Of the metrics' lines with this step: are there losses of training, of validation?
+bool has_losses(const fs::path& folder, int64_t step, const char* prefix) {
+  std::istringstream lines(fs::exists(folder / "metrics.jsonl") ? read_file(folder / "metrics.jsonl") : "");
+  for (std::string line; std::getline(lines, line);) {
+    const Json row = Json::parse(line, nullptr, false);  // it may be half written
+    if (row.is_object() && row.value("step", int64_t{-1}) == step && row.contains(std::string(prefix) + "/mel"))
+      return true;
+  }
+  return false;
+}
+
+TEST(TrainResume, CtrlCInTheMiddleOfAValidationIsHeardAndTheValidationMadeUpFor) {
+  SmallNight night;
+  Rows held_out;  // so many that a validation takes a while
+  for (int i = 0; i < 30; ++i) held_out.emplace_back("y" + std::to_string(i), "blue");
+  night.set_clips("metadata_val.csv", held_out);
+  const Options options{{"max_steps", "6"}, {"resume", "auto"}};
+  Options alone = options;
+  alone.insert({{"checkpoint_dir", (night.folder() / "alone").string()},
+                {"output_dir", (night.folder() / "voice_alone").string()}});
+  ASSERT_EQ(night.train(alone).exit_code, 0);
+
+  const fs::path log = night.folder() / "log";
+  for (const int64_t step : {4, 6}) {  // the end of an epoch, and the last
+    Running run(night.words(options), log);
+    const size_t before = run.printed().size();
+    ASSERT_TRUE(run.wait_until([&] { return has_losses(night.checkpoints(), step, "train"); })) << run.printed();
+    ::usleep(30'000);
+    const auto begin = std::chrono::steady_clock::now();
+    run.send(SIGINT);
+    EXPECT_EQ(run.exit_code(), 128 + SIGINT) << run.printed();
+    std::printf("stopped %.2f s later\n",
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    const std::string printed = run.printed().substr(before);
+    EXPECT_TRUE(says(printed, "saving step " + std::to_string(step))) << printed;
+    EXPECT_TRUE(says(printed, "go on with: vits-train --resume auto")) << printed;
+    EXPECT_FALSE(has_losses(night.checkpoints(), step, "validation")) << "the validation was not in its middle";
+    EXPECT_FALSE(fs::exists(night.last_voice()));
+  }
+  Running rest(night.words(options), log);
+  EXPECT_EQ(rest.exit_code(), 0) << rest.printed();
+  for (const int64_t step : {4, 6}) EXPECT_TRUE(has_losses(night.checkpoints(), step, "validation")) << step;
+  for (const char* name : {"checkpoint_epoch_1.pt", "checkpoint_step_6.pt"})
+    EXPECT_EQ(differences(night.folder() / "alone" / name, night.checkpoints() / name), std::vector<std::string>())
+        << name;
+  EXPECT_EQ(read_file(night.folder() / "voice_alone/model.safetensors"),
+            read_file(night.last_voice() / "model.safetensors"));
 }
 
 TEST(TrainResume, ASecondSignalEndsItAtOnce) {

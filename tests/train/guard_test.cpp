@@ -12,6 +12,7 @@
 namespace {
 
 using namespace vits::train;
+using vits::formats::Json;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
@@ -202,10 +203,32 @@ TEST(Guard, AllowsThreeRollbacksAndForgetsThePastWithEach) {
   EXPECT_FALSE(guard.may_roll_back());
   EXPECT_EQ(guard.rollbacks(), 3);
 
-  Guard resumed;
-  resumed.restore(2);
-  EXPECT_TRUE(resumed.may_roll_back());
-  EXPECT_FALSE(resumed.may_roll_back());
+  Guard of_earlier_version = Json{{"rollbacks", 2}, {"step", 7}};
+  EXPECT_TRUE(of_earlier_version.may_roll_back());
+  EXPECT_FALSE(of_earlier_version.may_roll_back());
+}
+
+TEST(Guard, RemembersAllOfItsPastInACheckpoint) {
+  Night night;
+  Guard whole;
+  ASSERT_TRUE(whole.may_roll_back());
+  for (int64_t number = 0; number < 60; ++number) {
+    // Restored at any time, in good and bad intervals alike, it judges as the one that was never saved.
+    Guard resumed = Json::parse(Json(whole).dump());
+    EXPECT_EQ(Json(resumed), Json(whole)) << number;
+    EXPECT_EQ(resumed.healthy(), whole.healthy()) << number;
+    Guard original = whole;
+    for (int64_t after = number; after < number + 30; ++after) {
+      Vitals vitals = night.interval(after);
+      if (after > number + 20) vitals.mel *= 10.0, vitals.total *= 10.0;
+      EXPECT_EQ(resumed.look(vitals), original.look(vitals)) << number << " " << after;
+    }
+    Vitals vitals = night.interval(number);
+    if (number % 7 == 3) vitals.mel *= 10.0;
+    if (number % 5 == 2) vitals.disc = 0.01;
+    if (number % 11 == 4) vitals.skipped_updates = vitals.updates;
+    whole.look(vitals);
+  }
 }
 
 }  // namespace

@@ -18,6 +18,8 @@
 #include <optional>
 #include <string>
 
+#include "vits/formats/json.h"
+
 namespace vits::train {
 
 struct Vitals {
@@ -43,7 +45,10 @@ class Guard {
   // The run was rolled back: the past is forgotten. False when that was done kMostRollbacks times already.
   bool may_roll_back();
   int rollbacks() const { return rollbacks_; }
-  void restore(int rollbacks) { rollbacks_ = rollbacks; }
+
+  // All that it remembers. A checkpoint of an earlier version knows the rollbacks alone.
+  friend void to_json(formats::Json& json, const Guard& guard);
+  friend void from_json(const formats::Json& json, Guard& guard);
 
  private:
   // The newest healthy intervals of one loss.
@@ -53,9 +58,13 @@ class Guard {
     double limit = 0.0;  // above it a loss is not usual; meaningless while there are too few values
     double lowest_median = 0.0, lowest_limit = 0.0;  // of its best time; a limit of 0: none yet
     void add(double value);
+    void look_back();  // median and limit, of the values
     bool knows() const;
     bool crept_up() const;
   };
+
+  friend void to_json(formats::Json& json, const Past& past);
+  friend void from_json(const formats::Json& json, Past& past);
 
   std::optional<std::string> broken(const Vitals& vitals);
   std::optional<std::string> risen(const Vitals& vitals);

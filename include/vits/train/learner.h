@@ -89,7 +89,9 @@ class Learner {
   bool is_within_batch() const { return stage_ != Stage::kNothing; }  // one of its updates is made
   int64_t part_at_work() const { return part_at_work_; }              // when learn() threw
 
-  LossMeans take_losses() { return sums_.take(); }  // since the last call; waits for the device
+  LossMeans take_losses() { return sums_.take(); }    // since the last call; waits for the device
+  LossMeans losses() const { return sums_.means(); }  // the same, without taking them
+  int64_t untaken_batches() const { return sums_.batches(); }
 
   Networks& networks() { return networks_; }
   const at::Tensor& mel_bank() const { return mel_bank_; }
@@ -112,7 +114,7 @@ class Learner {
     at::Tensor own_;
   };
 
-  // Weights, optimisers, average and loss scale: copies on the host, and back.
+  // Weights, optimisers, average, loss scale and the losses that were not taken: copies on the host, and back.
   void save(checkpoint::RunState& state) const;
   void restore(const checkpoint::RunState& state, const std::string& source);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace vits::train {
 
@@ -35,7 +36,13 @@ class LossSums {
     if (updated) ++updates_;
   }
 
-  LossMeans take();  // waits for the device; begins anew
+  int64_t batches() const { return batches_; }  // since the last take()
+  LossMeans means() const;                      // waits for the device
+  LossMeans take();                             // begins anew
+
+  // All sums and counts, and back.
+  std::vector<double> saved() const;
+  void restore(const std::vector<double>& saved);
 
  private:
   at::Tensor zero_;
