@@ -12,6 +12,8 @@
 
 namespace vits::cli {
 
+using namespace build_info;
+
 std::vector<std::pair<std::string, std::string>> versions() {
   const std::string cuda = *kCudaArchitectures ? fmt::format("{} (kernels for {})", kCudaVersion, kCudaArchitectures)
                                                : "no kernels in this build";

@@ -1,9 +1,8 @@
 #include "vits/train/batch_fit.h"
 
 #include <algorithm>
-#include <cstdlib>
 
-#include "vits/base/error.h"
+#include "vits/base/user_folders.h"
 #include "vits/formats/json.h"
 
 namespace vits::train {
@@ -34,14 +33,7 @@ BatchPlan plan_batches(int64_t clips_that_fit, int64_t effective) {
   return {.batch_size = (effective + passes - 1) / passes, .accumulation_steps = passes};
 }
 
-fs::path FitCache::usual_folder() {
-  const auto variable = [](const char* name) -> std::string {
-    const char* value = std::getenv(name);
-    return value ? value : "";
-  };
-  const std::string caches = variable("XDG_CACHE_HOME");
-  return (caches.empty() ? fs::path(variable("HOME")) / ".cache" : fs::path(caches)) / "vits-train";
-}
+fs::path FitCache::usual_folder() { return base::cache_folder() / "vits-train"; }
 
 namespace {
 

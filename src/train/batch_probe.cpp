@@ -118,7 +118,7 @@ std::string fit_key(const Session& session, const RunOptions& options) {
                      on_cpu ? screen.device : card_model(), report::bytes_text(bytes), screen.parameters,
                      screen.discriminator_parameters, screen.precision,
                      options.fit.gradient_checkpointing ? " with checkpointing" : "", MicroBatches::bucket(frames) + 64,
-                     MicroBatches::bucket(tokens) + 64, cli::kVersion);
+                     MicroBatches::bucket(tokens) + 64, build_info::kVersion);
 }
 
 void find_batch_size(Session& session, RunOptions& options) {
