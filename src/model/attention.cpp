@@ -16,6 +16,10 @@ constexpr double kOutOfSight = -1e4;
 
 }  // namespace
 
+AttentionScope::AttentionScope(int64_t head_size, const torch::Tensor& token_mask)
+    : is_padding(at::logical_not(token_mask).unsqueeze(1)),
+      query_scale(as_in_region(at::full({}, 1 / std::sqrt(static_cast<double>(head_size)), token_mask.options()))) {}
+
 RelativeAttentionImpl::RelativeAttentionImpl(const VitsConfig& config)
     : heads_(config.num_attention_heads),
       head_size_(config.hidden_size / config.num_attention_heads),
@@ -46,20 +50,20 @@ RelativeAttentionImpl::Weights RelativeAttentionImpl::weights() const {
           v_proj_->bias,   out_proj_->weight, out_proj_->bias, emb_rel_k_,    emb_rel_v_};
 }
 
-torch::Tensor RelativeAttentionImpl::forward(const torch::Tensor& x, const torch::Tensor& is_padding) {
+torch::Tensor RelativeAttentionImpl::forward(const torch::Tensor& x, const AttentionScope& scope) {
   const int64_t clips = x.size(0), tokens = x.size(1);
   const Weights use = weights();
   const auto by_head = [&](const torch::Tensor& projected) {  // [B, T, H] -> [B heads, T, head size]
     return projected.view({clips, tokens, heads_, head_size_}).transpose(1, 2).reshape({-1, tokens, head_size_});
   };
   const auto seen = as_in_region(x);
-  const auto query = by_head(at::linear(seen, use.query, use.query_bias) / std::sqrt(static_cast<double>(head_size_)));
+  const auto query = by_head(at::linear(seen, use.query, use.query_bias) * scope.query_scale);
   const auto key = by_head(at::linear(seen, use.key, use.key_bias));
   const auto value = by_head(at::linear(seen, use.value, use.value_bias));
 
   auto score = at::bmm(query, key.transpose(1, 2));  // [B heads, T, T]
   if (window_ > 0) score = score + band_to_square(at::matmul(query, use.relative_key.transpose(1, 2)));
-  score = score.view({clips, heads_, tokens, tokens}).masked_fill(is_padding, kOutOfSight);
+  score = score.view({clips, heads_, tokens, tokens}).masked_fill(scope.is_padding, kOutOfSight);
   const auto probability = at::dropout(at::softmax(score, -1), dropout_, is_training()).view({-1, tokens, tokens});
 
   auto mixed = at::bmm(probability, value);  // [B heads, T, head size]

@@ -15,12 +15,20 @@
 
 namespace vits::model {
 
+// What all layers of an encoder have in common, made once for them.
+struct AttentionScope {
+  AttentionScope(int64_t head_size, const torch::Tensor& token_mask);  // [B, 1, T]
+
+  torch::Tensor is_padding;   // [B, 1, 1, T], true where nothing may attend to
+  torch::Tensor query_scale;  // [] 1 / sqrt(head size), as in the region
+};
+
 class RelativeAttentionImpl : public torch::nn::Module, public FinishedLayer {
  public:
   explicit RelativeAttentionImpl(const VitsConfig& config);
 
-  // x [B, T, H]; is_padding [B, 1, 1, T], true where nothing may attend to. Returns [B, T, H].
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& is_padding);
+  // x [B, T, H] -> [B, T, H]
+  torch::Tensor forward(const torch::Tensor& x, const AttentionScope& scope);
 
   std::vector<RawWeight> raw_weights() const override;
 

@@ -1,6 +1,7 @@
 #include "vits/model/discriminators.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "module_list.h"
 #include "vits/base/shape.h"
@@ -23,6 +24,12 @@ std::vector<torch::Tensor> responses(torch::Tensor x, Convolutions& convs, Final
   }
   maps.push_back(final_conv->forward(x));
   return maps;
+}
+
+// The wave with its last samples mirrored behind it. Mixed precision would make float32 of it, though it only copies.
+torch::Tensor reflected(const torch::Tensor& wave, int64_t samples) {
+  const c10::impl::ExcludeDispatchKeyGuard as_it_is(c10::autocast_dispatch_keyset);
+  return at::reflection_pad1d(wave, {0, samples});
 }
 
 }  // namespace
@@ -73,7 +80,7 @@ PeriodDiscriminatorImpl::PeriodDiscriminatorImpl(const VitsConfig& config, int64
 
 std::vector<torch::Tensor> PeriodDiscriminatorImpl::forward(const torch::Tensor& wave) {
   const int64_t missing = (period_samples_ - wave.size(2) % period_samples_) % period_samples_;
-  const auto whole = missing > 0 ? at::reflection_pad1d(wave, {0, missing}) : wave;
+  const auto whole = missing > 0 ? reflected(wave, missing) : wave;
   return responses(whole.unflatten(2, {-1, period_samples_}), convs_, final_conv_);  // [B, 1, S / period, period]
 }
 

@@ -66,9 +66,9 @@ class EncoderLayer : public torch::nn::Module {
     final_layer_norm_ = register_module("final_layer_norm", LayerNorm(config.hidden_size, config.layer_norm_eps));
   }
 
-  // x [B, T, H], token_mask [B, 1, T], as in the region, is_padding [B, 1, 1, T]
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask, const torch::Tensor& is_padding) {
-    const auto attended = at::dropout(attention_->forward(x, is_padding), dropout_, is_training());
+  // x [B, T, H], token_mask [B, 1, T], as in the region
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mask, const AttentionScope& scope) {
+    const auto attended = at::dropout(attention_->forward(x, scope), dropout_, is_training());
     const auto middle = layer_norm_->forward(x + attended);
     const auto fed = at::dropout(feed_forward_->forward(middle, token_mask), dropout_, is_training());
     return final_layer_norm_->forward(middle + fed);
@@ -84,7 +84,8 @@ class EncoderLayer : public torch::nn::Module {
 }  // namespace
 
 TextEncoderImpl::TextEncoderImpl(const VitsConfig& config)
-    : embedding_scale_(std::sqrt(static_cast<double>(config.hidden_size))) {
+    : head_size_(config.hidden_size / config.num_attention_heads),
+      embedding_scale_(std::sqrt(static_cast<double>(config.hidden_size))) {
   embed_tokens_ = register_module("embed_tokens", torch::nn::Embedding(config.vocab_size, config.hidden_size));
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer)
     layers_->push_back(std::make_shared<EncoderLayer>(config));
@@ -98,8 +99,9 @@ EncodedText TextEncoderImpl::forward(const torch::Tensor& token_ids, const torch
   base::check_shape(token_mask, "B 1 T", "text encoder's token mask");
   const auto mask = token_mask.transpose(1, 2);                          // [B, T, 1]
   auto x = embed_tokens_->forward(token_ids) * embedding_scale_ * mask;  // [B, T, H]
-  const auto is_padding = at::logical_not(token_mask).unsqueeze(1), region_mask = as_in_region(token_mask);
-  for (const auto& layer : *layers_) x = layer->as<EncoderLayer>()->forward(x, region_mask, is_padding);
+  const AttentionScope scope(head_size_, token_mask);
+  const auto region_mask = as_in_region(token_mask);
+  for (const auto& layer : *layers_) x = layer->as<EncoderLayer>()->forward(x, region_mask, scope);
   const auto hidden = (x * mask).transpose(1, 2);  // [B, H, T]
   const auto parts = (project_->forward(hidden) * region_mask).chunk(2, 1);
   return {hidden, parts[0], parts[1]};

@@ -27,6 +27,7 @@ class TextEncoderImpl : public torch::nn::Module {
   EncodedText forward(const torch::Tensor& token_ids, const torch::Tensor& token_mask);
 
  private:
+  int64_t head_size_;
   double embedding_scale_;
   torch::nn::Embedding embed_tokens_{nullptr};
   torch::nn::ModuleList layers_;
