@@ -18,14 +18,14 @@ ScriptModule residual_block(const VitsConfig& config, int64_t kernel, const std:
   const auto count = static_cast<int64_t>(dilations.size());
   ScriptModule module{.type = "ResidualBlock", .settings = {{"slope", config.leaky_relu_slope}}};
   module.methods = fmt::format(
-      "def forward(self, x: Tensor) -> Tensor:\n{}  return x\n", lines(count, [&](int64_t i) {
-        return paired
-                   ? fmt::format(R"(
-  change = getattr(self.convs1, "{0}").forward(torch.leaky_relu(x, self.slope))
-  x = x + getattr(self.convs2, "{0}").forward(torch.leaky_relu(change, self.slope))
+      "  def forward(self, x: Tensor) -> Tensor:\n{}    return x\n", lines(count, [&](int64_t i) {
+        return paired ? fmt::format(R"(
+    change = getattr(self.convs1, "{0}").forward(torch.leaky_relu(x, self.slope))
+    x = x + getattr(self.convs2, "{0}").forward(torch.leaky_relu(change, self.slope))
 )",
-                                 i)
-                   : fmt::format("  x = x + getattr(self.convs, \"{}\").forward(torch.leaky_relu(x, self.slope))\n", i);
+                                    i)
+                      : fmt::format(
+                          "    x = x + getattr(self.convs, \"{}\").forward(torch.leaky_relu(x, self.slope))\n", i);
       }));
   module.children = {{paired ? "convs1" : "convs", list_of(std::move(dilated))}};
   if (paired) module.children.emplace_back("convs2", list_of(std::move(plain)));
@@ -35,8 +35,8 @@ ScriptModule residual_block(const VitsConfig& config, int64_t kernel, const std:
 ScriptModule upsampling(int64_t rate, int64_t kernel) {
   return {.type = "Upsampling",
           .methods = R"(
-def forward(self, x: Tensor) -> Tensor:
-  return torch.conv_transpose1d(x, self.weight, self.bias, [self.rate], [self.padding])
+  def forward(self, x: Tensor) -> Tensor:
+    return torch.conv_transpose1d(x, self.weight, self.bias, [self.rate], [self.padding])
 )",
           .parameters = {"weight", "bias"},
           .settings = {{"rate", rate}, {"padding", (kernel - rate) / 2}}};
@@ -57,19 +57,19 @@ ScriptModule decoder(const VitsConfig& config) {
   ScriptModule module{.type = "Decoder", .settings = {{"slope", config.leaky_relu_slope}}};
   module.methods = fmt::format(
       R"(
-def forward(self, z: Tensor{}) -> Tensor:
-  x = self.conv_pre.forward(z)
-{}{}  return torch.tanh(self.conv_post.forward(torch.leaky_relu(x, 0.01)))
+  def forward(self, z: Tensor{}) -> Tensor:
+    x = self.conv_pre.forward(z)
+{}{}    return torch.tanh(self.conv_post.forward(torch.leaky_relu(x, 0.01)))
 )",
-      speaker_parameter(config), config.has_speakers() ? "  x = x + self.cond.forward(speaker)\n" : "",
+      speaker_parameter(config), config.has_speakers() ? "    x = x + self.cond.forward(speaker)\n" : "",
       lines(levels, [&](int64_t level) {
-        return fmt::format("  x = getattr(self.upsampler, \"{}\").forward(torch.leaky_relu(x, self.slope))\n", level)
+        return fmt::format("    x = getattr(self.upsampler, \"{}\").forward(torch.leaky_relu(x, self.slope))\n", level)
                + lines(kernels,
                        [&](int64_t i) {
-                         return fmt::format("  {} getattr(self.resblocks, \"{}\").forward(x)\n",
+                         return fmt::format("    {} getattr(self.resblocks, \"{}\").forward(x)\n",
                                             i ? "made = made +" : "made =", level * kernels + i);
                        })
-               + fmt::format("  x = made / {}\n", kernels);
+               + fmt::format("    x = made / {}\n", kernels);
       }));
   const ScriptConvolution edge{.padding = same_padding(kEdgeKernel)};
   module.children = {{"conv_pre", conv1d(edge)},

@@ -12,14 +12,14 @@ constexpr int64_t kFirstKernel = 15, kScaleKernel = 41, kScaleStride = 4, kLastK
 std::string responses(size_t convolutions) {
   return fmt::format(
       R"(
-def responses(self, x: Tensor) -> List[Tensor]:
-  maps = annotate(List[Tensor], [])
-{}  maps.append(self.final_conv.forward(x))
-  return maps
+  def responses(self, x: Tensor) -> List[Tensor]:
+    maps = annotate(List[Tensor], [])
+{}    maps.append(self.final_conv.forward(x))
+    return maps
 )",
       lines(static_cast<int64_t>(convolutions), [](int64_t i) {
-        return fmt::format("  x = torch.leaky_relu(getattr(self.convs, \"{}\").forward(x), 0.1)\n  maps.append(x)\n",
-                           i);
+        return fmt::format(
+            "    x = torch.leaky_relu(getattr(self.convs, \"{}\").forward(x), 0.1)\n    maps.append(x)\n", i);
       }));
 }
 
@@ -30,8 +30,8 @@ ScriptModule scale_discriminator(const VitsConfig& config) {
     convs.push_back(conv1d({.stride = kScaleStride, .padding = same_padding(kScaleKernel), .groups = groups}));
   convs.push_back(conv1d({.padding = same_padding(kLastKernel)}));
   ScriptModule module{.type = "ScaleDiscriminator", .methods = responses(convs.size()) + R"(
-def forward(self, waveform: Tensor) -> List[Tensor]:
-  return self.responses(waveform)
+  def forward(self, waveform: Tensor) -> List[Tensor]:
+    return self.responses(waveform)
 )"};
   module.children = {{"convs", list_of(std::move(convs))},
                      {"final_conv", conv1d({.padding = same_padding(kFinalKernel)})}};
@@ -42,8 +42,8 @@ def forward(self, waveform: Tensor) -> List[Tensor]:
 ScriptModule folded_conv(int64_t kernel, int64_t stride) {
   return {.type = "FoldedConv",
           .methods = R"(
-def forward(self, x: Tensor) -> Tensor:
-  return torch.conv2d(x, self.weight, self.bias, [self.stride, 1], [self.padding, 0])
+  def forward(self, x: Tensor) -> Tensor:
+    return torch.conv2d(x, self.weight, self.bias, [self.stride, 1], [self.padding, 0])
 )",
           .parameters = {"weight", "bias"},
           .settings = {{"stride", stride}, {"padding", same_padding(kernel)}}};
@@ -56,9 +56,9 @@ ScriptModule period_discriminator(const VitsConfig& config, int64_t period) {
   convs.push_back(folded_conv(config.discriminator_kernel_size, 1));
   ScriptModule module{.type = "PeriodDiscriminator", .settings = {{"period", period}}};
   module.methods = responses(count) + R"(
-def forward(self, waveform: Tensor) -> List[Tensor]:
-  whole = torch.reflection_pad1d(waveform, [0, -waveform.size(2) % self.period])
-  return self.responses(whole.view([whole.size(0), 1, -1, self.period]))
+  def forward(self, waveform: Tensor) -> List[Tensor]:
+    whole = torch.reflection_pad1d(waveform, [0, -waveform.size(2) % self.period])
+    return self.responses(whole.view([whole.size(0), 1, -1, self.period]))
 )";
   module.children = {{"convs", list_of(std::move(convs))}, {"final_conv", folded_conv(kFinalKernel, 1)}};
   return module;

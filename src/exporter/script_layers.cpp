@@ -7,15 +7,15 @@ namespace vits::exporter {
 ScriptModule conv1d(const ScriptConvolution& shape, bool has_bias) {
   ScriptModule module{.type = "Conv1d",
                       .methods = R"(
-def forward(self, x: Tensor) -> Tensor:
-  return torch.conv1d(x, self.weight, self.bias, [self.stride], [self.padding], [self.dilation], self.groups)
+  def forward(self, x: Tensor) -> Tensor:
+    return torch.conv1d(x, self.weight, self.bias, [self.stride], [self.padding], [self.dilation], self.groups)
 )",
                       .parameters = {"weight", "bias"}};
   if (!has_bias) {
     module = {.type = "UnbiasedConv1d",
               .methods = R"(
-def forward(self, x: Tensor) -> Tensor:
-  return torch.conv1d(x, self.weight, None, [self.stride], [self.padding], [self.dilation], self.groups)
+  def forward(self, x: Tensor) -> Tensor:
+    return torch.conv1d(x, self.weight, None, [self.stride], [self.padding], [self.dilation], self.groups)
 )",
               .parameters = {"weight"}};
   }
@@ -27,17 +27,17 @@ def forward(self, x: Tensor) -> Tensor:
 ScriptModule weight_normed_conv1d(const ScriptConvolution& shape) {
   ScriptModule weight{.type = "WeightNorm",
                       .methods = R"(
-def forward(self) -> Tensor:
-  return torch._weight_norm(self.original1, self.original0, 0)
+  def forward(self) -> Tensor:
+    return torch._weight_norm(self.original1, self.original0, 0)
 )",
                       .parameters = {"original0", "original1"}};
   ScriptModule module = conv1d(shape);
   module.type = "WeightNormedConv1d";
   module.parameters = {"bias"};
   module.methods = R"(
-def forward(self, x: Tensor) -> Tensor:
-  weight = self.parametrizations.weight.forward()
-  return torch.conv1d(x, weight, self.bias, [self.stride], [self.padding], [self.dilation], self.groups)
+  def forward(self, x: Tensor) -> Tensor:
+    weight = self.parametrizations.weight.forward()
+    return torch.conv1d(x, weight, self.bias, [self.stride], [self.padding], [self.dilation], self.groups)
 )";
   module.children = {{"parametrizations", {.type = "Parametrizations", .children = {{"weight", std::move(weight)}}}}};
   return module;
@@ -46,8 +46,8 @@ def forward(self, x: Tensor) -> Tensor:
 ScriptModule layer_norm(int64_t channels, double epsilon) {
   return {.type = "LayerNorm",
           .methods = R"(
-def forward(self, x: Tensor) -> Tensor:
-  return torch.layer_norm(x, [self.channels], self.weight, self.bias, self.epsilon)
+  def forward(self, x: Tensor) -> Tensor:
+    return torch.layer_norm(x, [self.channels], self.weight, self.bias, self.epsilon)
 )",
           .parameters = {"weight", "bias"},
           .settings = {{"channels", channels}, {"epsilon", epsilon}}};
@@ -56,8 +56,8 @@ def forward(self, x: Tensor) -> Tensor:
 ScriptModule embedding() {
   return {.type = "Embedding",
           .methods = R"(
-def forward(self, ids: Tensor) -> Tensor:
-  return torch.embedding(self.weight, ids)
+  def forward(self, ids: Tensor) -> Tensor:
+    return torch.embedding(self.weight, ids)
 )",
           .parameters = {"weight"}};
 }

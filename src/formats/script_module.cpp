@@ -19,14 +19,11 @@ constexpr std::string_view kSpace = "__torch__.vits";  // the namespace of all c
 constexpr const char* kCodeRecord = "code/__torch__/vits.py";
 constexpr const char* kOperators = "10\n";  // the meaning that torch's operators had in version 1.12 and have today
 
-std::string indented(std::string_view text) {
-  std::string lines;
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    if (!line.empty()) lines += fmt::format("  {}\n", line);
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-  }
-  return lines;
+std::string without_empty_lines(const std::string& text) {
+  std::string kept;
+  for (const char letter : text)
+    if (letter != '\n' || (!kept.empty() && kept.back() != '\n')) kept += letter;
+  return kept;
 }
 
 // The classes of a tree, each written once.
@@ -59,7 +56,7 @@ class ClassTexts {
     for (const auto& [name, value] : module.settings)
       body += declaration(name, std::holds_alternative<int64_t>(value) ? "int" : "float");
     for (const auto& [name, child] : module.children) body += declaration(name, name_of(child));
-    return body + indented(module.methods);
+    return body + without_empty_lines(module.methods);
   }
 
   std::map<std::string, std::string> bodies_;  // by name

@@ -1,13 +1,15 @@
-"""TorchScript archives that vits-train wrote, against the voices they were made of: script_archives.py NAME FOLDER ARCHIVE ...
+"""TorchScript archives that vits-train wrote, against what they were made of: script_archives.py TRACED FOLDER ARCHIVE ...
 
-prints a JSON list, one entry a voice. `wanted` is the traced archive of scripts/convert_to_torchscript.py where NAME is a
-file, and otherwise the very modules that the script traces.
+prints a JSON list, one entry a voice. Each is compared with the archive TRACED by scripts/convert_to_torchscript.py or, where
+there is no such file, with the modules of transformers that the script traces. Where TRACED is `published`, FOLDER is one of
+tests/checkpoint/original_vits.py, and what the archive speaks without noise is compared with what the published VITS does.
 """
 import json
 import pathlib
 import sys
 import tempfile
 import warnings
+import zipfile
 
 import torch
 
@@ -15,8 +17,9 @@ here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent / "reference"), str(here.parent.parent / "scripts")]
 warnings.filterwarnings("ignore")
 import convert_to_torchscript as script  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
 
-NO_FILES = dict.fromkeys(script.EXTRA_FILES, "")
+torch.set_num_threads(1)  # the voices are tiny
 
 
 def run(voice, name, arguments):
@@ -51,48 +54,71 @@ def signature(voice, name):
     return [len(schema.arguments), str(schema.returns[0].type)]
 
 
-def again(archive, change):
-    """The archive after Python has changed and saved it."""
+def extra_files(archive):
+    return sorted(n.split("/extra/")[1] for n in zipfile.ZipFile(archive).namelist() if "/extra/" in n)
+
+
+def again(archive):
+    """The archive after Python has put it into training mode and saved it."""
     with tempfile.TemporaryDirectory() as folder:
-        torch.jit.save(change(torch.jit.load(archive)), folder + "/again.pt")
+        torch.jit.save(torch.jit.load(archive).train(), folder + "/again.pt")
         return torch.jit.load(folder + "/again.pt")
 
 
-def compare(name, folder, archive):
+def compare_with_traced(traced_archive, archive, ids):
+    """What else the traced archive has, and that Python may do with ours what one does with archives."""
+    got, traced = torch.jit.load(archive), torch.jit.load(traced_archive)
+    methods = [m for m in dir(script.Voice) if m in traced._c._method_names()]
+    with torch.jit.optimized_execution(False):
+        spoken = run(got, "forward", ids)
+        others = {"saved_again": run(again(archive), "forward", ids)}
+    others["optimized"] = [run(got, "forward", ids) for _ in range(2)][-1]  # profiled, then compiled
+    return {
+        "files": extra_files(archive),
+        "files_wanted": extra_files(traced_archive),
+        "signatures": {m: signature(got, m) for m in methods},
+        "signatures_wanted": {m: signature(traced, m) for m in methods},
+        "others": {k: difference(spoken, v) for k, v in others.items()},
+    }
+
+
+def compare_with_published(folder, archive):
+    wanted = load_file(folder + "/wanted.safetensors")
+    voice = torch.jit.load(archive)
+    voice.model.noise_scale = voice.model.noise_scale_duration = 0.0
+    ids = wanted["ids"].view(1, -1)
+    speakers = voice.state_dict().get("model.embed_speaker.weight")
+    last = () if speakers is None else (torch.tensor([len(speakers) - 1]),)
+    spoken = run(voice, "forward", (ids, torch.ones_like(ids), *last))
+    return {"worst": difference((wanted["waveform"].flatten(),), (spoken[0].flatten(),))}
+
+
+def compare(traced_archive, folder, archive):
+    if traced_archive == "published":
+        return compare_with_published(folder, archive)
     generator, discriminators, config = script.load_voice(pathlib.Path(folder))
     eager = script.Voice(generator, discriminators).eval()
-    traced = torch.jit.load(name) if pathlib.Path(name).is_file() else None
-    wanted, files, files_wanted = traced or eager, dict(NO_FILES), dict(NO_FILES)
-    got = torch.jit.load(archive, _extra_files=files)
+    traced = pathlib.Path(traced_archive).is_file()
+    wanted, got = torch.jit.load(traced_archive) if traced else eager, torch.jit.load(archive)
     state, state_wanted = got.state_dict(), wanted.state_dict()
 
     worst = {}
     torch.manual_seed(1)
     for sizes in ((1, 11, 23), (2, 30, 57), (1, 3, 9)):
         for method, arguments in calls(eager, config, *sizes):
-            found = difference(run(wanted, method, arguments), run(got, method, arguments))
+            with torch.jit.optimized_execution(False):  # optimizing takes longer than the few calls here
+                found = difference(run(wanted, method, arguments), run(got, method, arguments))
             worst[method] = max(worst.get(method, 0.0), found)
-
     ids = (torch.arange(1, 20)[None], torch.ones(1, 19, dtype=torch.long))
     ids += (torch.tensor([config.num_speakers - 1]),) if config.num_speakers > 1 else ()
-    spoken = run(got, "forward", ids)
-    report = {
+    return {
         "keys": list(state) == list(state_wanted),
         "values": all(torch.equal(state[k], v) for k, v in state_wanted.items()),
         "dtypes": sorted({str(v.dtype) for v in state.values()}),
         "learnable": all(p.requires_grad for p in got.parameters()) and len(list(got.parameters())) == len(state),
         "worst": worst,
-        "saved_again": difference(spoken, run(again(archive, lambda voice: voice.train()), "forward", ids)),
-        "frozen": difference(spoken, run(torch.jit.freeze(torch.jit.load(archive).eval()), "forward", ids)),
-        "waveform": spoken[0].flatten().tolist(),
-        "files": sorted(k for k, v in files.items() if v),
+        **(compare_with_traced(traced_archive, archive, ids) if traced else {}),
     }
-    if traced:
-        torch.jit.load(name, _extra_files=files_wanted)
-        report["files_wanted"] = sorted(k for k, v in files_wanted.items() if v)
-        report["signatures"] = [signature(got, m) for m in worst]
-        report["signatures_wanted"] = [signature(traced, m) for m in worst]
-    return report
 
 
 print(json.dumps([compare(*sys.argv[i : i + 3]) for i in range(1, len(sys.argv), 3)]))

@@ -14,11 +14,11 @@ namespace vits::formats {
 
 struct ScriptModule {
   std::string type;  // the class's name, such as Conv1d
-  // `def`s in TorchScript, from the first column on. `self` needs no type; a module within that has no name but a
-  // number is getattr(self, "0").
+  // `def`s in TorchScript, from the third column on, as they stand in a class; empty lines are left out. `self` needs
+  // no type; a module within that has no name but a number is getattr(self, "0").
   std::string methods = {};
-  std::vector<std::string> parameters =
-      {};  // their values are the tensors of these names, after those of the modules above
+  // Their values are the tensors of these names, after those of the modules above: decoder.conv_pre.weight.
+  std::vector<std::string> parameters = {};
   std::vector<std::pair<std::string, std::variant<int64_t, double>>> settings = {};
   std::vector<std::pair<std::string, ScriptModule>> children = {};
 };
