@@ -71,9 +71,31 @@ template <int width>
   }
 }
 
+template <int width>
+[[gnu::always_inline]] inline void cell_body(const float* sums, int64_t units, float* cell, float* hidden) {
+  using Floats = typename Register<width>::Floats;
+  for (int64_t unit = 0; unit < units; unit += width) {
+    Floats in, forget, candidate, out, state;
+    load(sums + unit, in);
+    load(sums + units + unit, forget);
+    load(sums + 2 * units + unit, candidate);
+    load(sums + 3 * units + unit, out);
+    load(cell + unit, state);
+    sigmoid<width>(in);
+    sigmoid<width>(forget);
+    hyperbolic_tangent<width>(candidate);
+    sigmoid<width>(out);
+    state = forget * state + in * candidate;
+    store(state, cell + unit);
+    hyperbolic_tangent<width>(state);
+    store(Floats(out * state), hidden + unit);
+  }
+}
+
 struct Kernels {
   decltype(&multiply_lanes) lanes;
   decltype(&multiply_row) row;
+  decltype(&lstm_cell) cell;
 };
 
 // The number of rows at once follows from the registers there are: sums, one input, one weight.
@@ -86,6 +108,9 @@ struct Kernels {
                                            float* output) {
   row_body<16>(input, depth, weights, columns, output);
 }
+[[gnu::target("avx512f")]] void cell_avx512(const float* sums, int64_t units, float* cell, float* hidden) {
+  cell_body<16>(sums, units, cell, hidden);
+}
 [[gnu::target("avx2,fma")]] void lanes_avx2(const float* weights, int64_t weight_stride, int64_t rows, int64_t depth,
                                             const float* input, const float* bias, float* output) {
   lanes_body<8, 4>(weights, weight_stride, rows, depth, input, bias, output);
@@ -93,6 +118,9 @@ struct Kernels {
 [[gnu::target("avx2,fma")]] void row_avx2(const float* input, int64_t depth, const float* weights, int64_t columns,
                                           float* output) {
   row_body<8>(input, depth, weights, columns, output);
+}
+[[gnu::target("avx2,fma")]] void cell_avx2(const float* sums, int64_t units, float* cell, float* hidden) {
+  cell_body<8>(sums, units, cell, hidden);
 }
 #endif
 
@@ -103,13 +131,16 @@ void lanes_plain(const float* weights, int64_t weight_stride, int64_t rows, int6
 void row_plain(const float* input, int64_t depth, const float* weights, int64_t columns, float* output) {
   row_body<4>(input, depth, weights, columns, output);
 }
+void cell_plain(const float* sums, int64_t units, float* cell, float* hidden) {
+  cell_body<4>(sums, units, cell, hidden);
+}
 
 Kernels kernels_of_this_machine() {
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f")) return {lanes_avx512, row_avx512};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {lanes_avx2, row_avx2};
+  if (__builtin_cpu_supports("avx512f")) return {lanes_avx512, row_avx512, cell_avx512};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {lanes_avx2, row_avx2, cell_avx2};
 #endif
-  return {lanes_plain, row_plain};
+  return {lanes_plain, row_plain, cell_plain};
 }
 
 const Kernels& kernels() {
@@ -126,6 +157,10 @@ void multiply_lanes(const float* weights, int64_t weight_stride, int64_t rows, i
 
 void multiply_row(const float* input, int64_t depth, const float* weights, int64_t columns, float* output) {
   kernels().row(input, depth, weights, columns, output);
+}
+
+void lstm_cell(const float* sums, int64_t units, float* cell, float* hidden) {
+  kernels().cell(sums, units, cell, hidden);
 }
 
 }  // namespace vits::speaker

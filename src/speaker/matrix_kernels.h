@@ -1,5 +1,5 @@
-// The two products that the voice activity network consists of, with the widest vectors that the processor has.
-// LibTorch is not used: its products cost microseconds each to start, and this network's take less.
+// The two products that the voice activity network consists of, and its cell, with the widest vectors that the
+// processor has. LibTorch is not used: its products cost microseconds each to start, and this network's take less.
 #pragma once
 #include <cstdint>
 
@@ -14,5 +14,9 @@ void multiply_lanes(const float* weights, int64_t weight_stride, int64_t rows, i
 
 // output [columns] += input [depth] * weights [depth, columns]; columns is a multiple of 128.
 void multiply_row(const float* input, int64_t depth, const float* weights, int64_t columns, float* output);
+
+// A step of an LSTM from the sums of its gates [4, units] in PyTorch's order (input, forget, candidate, output): `cell`
+// is moved on and `hidden` [units] follows from it. units is a multiple of 16.
+void lstm_cell(const float* sums, int64_t units, float* cell, float* hidden);
 
 }  // namespace vits::speaker

@@ -98,20 +98,13 @@ class SpeechNetwork {
     alignas(64) float sums[kGates];
     for (int64_t gate = 0; gate < kGates; ++gate) sums[gate] = gates[gate * kLanes + lane];
     multiply_row(state.hidden.data(), kHidden, recurrent_weights_.data(), kGates, sums);
+    lstm_cell(sums, kHidden, state.cell.data(), state.hidden.data());
     float speech = speech_bias_;
-    for (size_t unit = 0; unit < kHidden; ++unit) {
-      const float input = sigmoid(sums[unit]), forget = sigmoid(sums[kHidden + unit]);
-      const float candidate = std::tanh(sums[2 * kHidden + unit]), output = sigmoid(sums[3 * kHidden + unit]);
-      state.cell[unit] = forget * state.cell[unit] + input * candidate;
-      state.hidden[unit] = output * std::tanh(state.cell[unit]);
-      speech += speech_weights_[unit] * std::max(state.hidden[unit], 0.0f);
-    }
-    return sigmoid(speech);
+    for (size_t unit = 0; unit < kHidden; ++unit) speech += speech_weights_[unit] * std::max(state.hidden[unit], 0.0f);
+    return 1.0f / (1.0f + std::exp(-speech));
   }
 
  private:
-  static float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
-
   FoldedTransform transform_{kFft};
   Convolution first_, second_, third_, fourth_;
   std::span<const float> input_weights_, speech_weights_;
