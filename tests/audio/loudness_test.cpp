@@ -76,6 +76,38 @@ TEST(Loudness, OfSilenceIsMinusInfinityAndOfAShortClipItsOwn) {
   EXPECT_TRUE(std::isfinite(loudness_lufs(std::vector<float>{0.5f}, 16000)));
 }
 
+// The sound is heard in stretches side by side; one walk through it with the filters that the standard lists for 48 kHz
+// must give the same.
+TEST(Loudness, EqualsOneWalkWithTheStandardsFilters) {
+  uint32_t state = 3;
+  std::vector<float> samples(48000 * 3 + 1234);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    state = state * 1664525u + 1013904223u;
+    const float level = i / 20000 % 2 ? 0.5f : 0.25f;  // loud and soft by turns, so that a wrong beginning would show
+    samples[i] = level * (static_cast<float>(state >> 8) / 16777216.0f - 0.5f) + 0.2f * level;
+  }
+  double x1 = 0, x2 = 0, u1 = 0, u2 = 0, y1 = 0, y2 = 0;
+  std::vector<double> tenths(samples.size() / 4800 + 1);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const double x = samples[i];
+    const double u = 1.53512485958697 * x - 2.69169618940638 * x1 + 1.19839281085285 * x2 + 1.69065929318241 * u1
+                     - 0.73248077421585 * u2;
+    const double y = u - 2.0 * u1 + u2 + 1.99004745483398 * y1 - 0.99007225036621 * y2;
+    x2 = x1;
+    x1 = x;
+    u2 = u1;
+    u1 = u;
+    y2 = y1;
+    y1 = y;
+    tenths[i / 4800] += y * y;
+  }
+  double sum = 0.0;
+  const int64_t blocks = static_cast<int64_t>(tenths.size()) - 4;  // the last tenth is not whole
+  for (int64_t i = 0; i < blocks; ++i) sum += (tenths[i] + tenths[i + 1] + tenths[i + 2] + tenths[i + 3]) / 19200.0;
+  // No block is so soft that a gate leaves it out.
+  EXPECT_NEAR(loudness_lufs(samples, 48000), -0.691 + 10.0 * std::log10(sum / static_cast<double>(blocks)), 1e-4);
+}
+
 TEST(TruePeak, FindsThePeakBetweenSamples) {
   EXPECT_EQ(true_peak({}), 0.0);
   EXPECT_EQ(true_peak(std::vector<float>{-0.75f}), 0.75);

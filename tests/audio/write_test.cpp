@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -59,6 +61,19 @@ TEST(WavBytes, AreTheFileThatWriteSoundMakes) {
   ASSERT_EQ(bytes.size(), 44u + 2002u);
   EXPECT_EQ(bytes.substr(44 + 6, 4), std::string("\xff\x7f\x01\x80"));  // the ends of the range
   EXPECT_THROW(wav_bytes(wave, 0), Error);
+}
+
+TEST(WavBytes, AreRoundedToTheNearestAndFromTheMiddleToTheEvenNumber) {
+  std::vector<float> samples{1.0f, -1.0f, 2.0f, -7.0f, 0.0f, -0.0f};
+  for (int number = -32767; number < 32767; number += 113)
+    for (const float rest : {0.0f, 0.25f, 0.5f, 0.75f})
+      samples.push_back((static_cast<float>(number) + rest) / 32767.0f);
+  const std::string bytes = wav_bytes(samples, 16000);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    int16_t found;
+    std::memcpy(&found, bytes.data() + 44 + 2 * i, sizeof found);
+    EXPECT_EQ(found, std::lrint(std::clamp(samples[i], -1.0f, 1.0f) * 32767.0f)) << samples[i];
+  }
 }
 
 TEST(WriteSound, GivesTheSameBytesTwice) {
