@@ -22,9 +22,10 @@ struct Frame {
 };
 thread_local std::vector<Frame> g_stack;
 
-// A new look at the same memory, memory without content, or a wrapper that may leave its work out.
+// A new look at the same memory, memory without content, a question, or a wrapper that may leave its work out.
 bool does_no_work(std::string_view name) {
-  static const std::set<std::string_view> names{"aten::_reshape_alias",
+  static const std::set<std::string_view> names{"aten::_nnpack_available",
+                                                "aten::_reshape_alias",
                                                 "aten::_unsafe_view",
                                                 "aten::alias",
                                                 "aten::as_strided",
@@ -54,6 +55,7 @@ bool does_no_work(std::string_view name) {
                                                 "aten::requires_grad_",
                                                 "aten::reshape",
                                                 "aten::resize_",
+                                                "aten::resize_as_",
                                                 "aten::resolve_conj",
                                                 "aten::result_type",
                                                 "aten::select",
