@@ -66,8 +66,8 @@ endfunction()
 
 # Compiles the sources in groups, each as one file. What LibTorch's headers cost a file that loads them precompiled (4 s, for
 # the templates that they leave open) is then paid once a group. A file's group follows from its name, so that a new file moves
-# no other; the number of groups does from how many there are. Two files of a group must not give one name to two things in
-# their unnamed namespaces: the compiler says so when it happens.
+# no other; the number of groups does from how many there are. Two files of a room must therefore not give one name to two things
+# in their unnamed namespaces: tests/base/names_test.cpp says so before the compiler does.
 function(group_sources target)
   set(torch "")
   set(others "")
