@@ -4,6 +4,7 @@
 
 #include "module_list.h"
 #include "vits/base/shape.h"
+#include "vits/model/residual_step.h"
 
 namespace vits::model {
 
@@ -35,13 +36,16 @@ ResidualBlockImpl::ResidualBlockImpl(const VitsConfig& config, int64_t channels,
   if (paired) register_module("convs2", list_of(plain_));
 }
 
-torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x) {
-  auto sum = x;
+torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x, const torch::Tensor& active_x) {
+  torch::Tensor sum = x, active = active_x;
   for (size_t i = 0; i < dilated_.size(); ++i) {
-    auto change = dilated_[i]->forward(at::leaky_relu(sum, slope_));
+    auto change = dilated_[i]->forward(active);
     // In place is safe: a leaky ReLU's gradient can be told from its result, and a convolution does not keep its own.
     if (!plain_.empty()) change = plain_[i]->forward(at::leaky_relu_(change, slope_));
-    sum = sum + change;
+    if (i + 1 == dilated_.size()) return sum + change;
+    const ResidualStep step = residual_step(sum, change, slope_);
+    sum = step.sum;
+    active = step.active;
   }
   return sum;
 }
@@ -83,9 +87,10 @@ torch::Tensor DecoderImpl::forward(const torch::Tensor& z, const torch::Tensor& 
   if (speaker.defined()) x = x + cond_->forward(speaker);
   for (size_t level = 0; level < upsampler_.size(); ++level) {
     x = upsampler_[level]->forward(at::leaky_relu(x, slope_));  // [B, H / 2, S]
+    const auto active = at::leaky_relu(x, slope_);
     torch::Tensor sum;
     for (size_t i = 0; i < resblocks_per_level_; ++i) {
-      const auto block = resblocks_[level * resblocks_per_level_ + i]->forward(x);
+      const auto block = resblocks_[level * resblocks_per_level_ + i]->forward(x, active);
       sum = sum.defined() ? sum + block : block;
     }
     x = sum / static_cast<double>(resblocks_per_level_);

@@ -1,17 +1,12 @@
 // The arithmetic of gated_step.h at one number, the same source for the processor and the card. Half precision is
 // computed in float32.
 #pragma once
-#include <type_traits>
-
 #include "gated_elements.h"
 #include "smooth_functions.h"
 
 namespace vits::model::gated_piece {
 
 using smooth_functions::hyperbolic_tangent, smooth_functions::sigmoid;
-
-template <typename T>
-using Computed = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 // Element `frame` of row `row` (of B H rows): the two halves of it.
 template <typename T>

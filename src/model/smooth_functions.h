@@ -13,6 +13,14 @@
 #define VITS_PIECE inline __attribute__((always_inline))
 #endif
 
+namespace vits::model {
+
+// What numbers of type T are computed in.
+template <typename T>
+using Computed = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+}  // namespace vits::model
+
 namespace vits::model::smooth_functions {
 
 // On a processor in float32 within 2e-7 of the library's relatively; beyond the range of float32 the ends of the range.

@@ -16,7 +16,8 @@ namespace vits::model {
 class ResidualBlockImpl : public torch::nn::Module {
  public:
   ResidualBlockImpl(const VitsConfig& config, int64_t channels, int64_t kernel, const std::vector<int64_t>& dilations);
-  torch::Tensor forward(const torch::Tensor& x);  // [B, H, S] -> [B, H, S]
+  // x [B, H, S] and its leaky ReLU, which all blocks of a level begin with -> [B, H, S]
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& active_x);
 
  private:
   double slope_;

@@ -1,0 +1,72 @@
+#include "vits/model/residual_step.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "residual_elements.h"
+#include "vits/model/kernel_call.h"
+
+namespace vits::model {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+template <class Problem>
+void run_residual(const char* name, const Problem& problem, const at::Device& device) {
+  call_kernel(
+      name, device, [&] { residual_cpu(problem); }, [&](auto stream) { return residual_cuda(problem, stream); });
+}
+
+#define VITS_DISPATCH(tensor, ...) \
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), "residual_step", __VA_ARGS__)
+
+class Residual : public torch::autograd::Function<Residual> {
+ public:
+  static variable_list forward(AutogradContext* context, const at::Tensor& sum, const at::Tensor& change,
+                               double slope) {
+    const auto next = at::empty(sum.sizes(), sum.options()), active = at::empty(sum.sizes(), sum.options());
+    VITS_DISPATCH(sum, [&] {
+      run_residual("vits::residual_step",
+                   ResidualForward<scalar_t>{sum.numel(), slope, sum.const_data_ptr<scalar_t>(),
+                                             change.const_data_ptr<scalar_t>(), next.mutable_data_ptr<scalar_t>(),
+                                             active.mutable_data_ptr<scalar_t>()},
+                   sum.device());
+    });
+    context->save_for_backward({active});
+    context->saved_data["slope"] = slope;
+    context->set_materialize_grads(false);
+    return {next, active};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto active = context->get_saved_variables()[0];
+    if (!gradients[1].defined()) return {gradients[0], gradients[0], at::Tensor()};
+    const auto of_sum = gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
+    const auto of_active = gradients[1].contiguous(), gradient = at::empty(active.sizes(), active.options());
+    VITS_DISPATCH(active, [&] {
+      run_residual("vits::residual_step_backward",
+                   ResidualBackward<scalar_t>{
+                       active.numel(), context->saved_data["slope"].toDouble(), active.const_data_ptr<scalar_t>(),
+                       of_sum.defined() ? of_sum.const_data_ptr<scalar_t>() : nullptr,
+                       of_active.const_data_ptr<scalar_t>(), gradient.mutable_data_ptr<scalar_t>()},
+                   active.device());
+    });
+    return {gradient, gradient, at::Tensor()};
+  }
+};
+
+#undef VITS_DISPATCH
+
+}  // namespace
+
+ResidualStep residual_step(const at::Tensor& sum, const at::Tensor& change, double slope) {
+  TORCH_CHECK(sum.sizes() == change.sizes() && sum.scalar_type() == change.scalar_type() && slope > 0,
+              "a residual step of ", sum.sizes(), " and ", change.sizes(), "; this is a bug in vits-train");
+  const auto made = Residual::apply(sum.contiguous(), change.contiguous(), slope);
+  return {made[0], made[1]};
+}
+
+}  // namespace vits::model
