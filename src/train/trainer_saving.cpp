@@ -55,8 +55,10 @@ void Trainer::State::validate() {
                        validation_seconds);
     end_loss = losses.mel;
     if (const auto words = best.overfitting_words(losses.mel, training_mean)) report->warn(*words);
-  } else {
+  } else if (training_mean > 0) {
     end_loss = training_mean;
+  } else {
+    return;  // only the discriminators have learned yet
   }
   const bool usual = guard.healthy() && std::isfinite(losses.kl + losses.duration);
   const double counted = usual ? *end_loss : std::numeric_limits<double>::infinity();
@@ -115,7 +117,18 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
 void Trainer::State::save(bool finished_run) {
   const auto outside = profile.outside();
   const double begin = now();
-  last_good = capture(finished_run);
+  saved_at = begin;
+  try {
+    last_good = capture(finished_run);
+  } catch (const std::exception& failure) {
+    if (!is_out_of_memory(failure)) throw;
+    release_memory(learner().device());
+    report->warn(
+        fmt::format("step {}: there was no memory for a checkpoint ({}); those that stand stay valid and "
+                    "training goes on",
+                    report::thousands(progress.step), want_of_memory(failure)));
+    return;
+  }
   const bool between_epochs = progress.batch_in_epoch == 0 && progress.epoch > 0;
   const std::string name = between_epochs ? fmt::format("checkpoint_epoch_{}.pt", progress.epoch)
                                           : fmt::format("checkpoint_step_{}.pt", progress.step);

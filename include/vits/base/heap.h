@@ -7,6 +7,10 @@ namespace vits::base {
 // process and is taken again. Otherwise the system hands out and zeroes each such buffer anew, page by page, which cost
 // a seventh of the time of `prepare`. The most memory ever held at once stays what it was. Does nothing where the C
 // library is not glibc.
+//
+// Under a limit on address space (`ulimit -d`, `ulimit -v`) the opposite is done: every buffer of a megabyte and more
+// is mapped by itself and unmapped when it is freed. What a heap keeps counts there whether it is free or not, and
+// nobody else finds room: a step that failed for want of memory left oneDNN none for the code of its next kernel.
 void keep_freed_memory();
 
 // What the process keeps of freed memory goes back to the system, now and once.
