@@ -17,30 +17,8 @@ namespace {
 
 constexpr int64_t kBlank = 0;
 
-// A token that transformers finds in the text before anything is cut into characters.
-struct SpecialToken {
-  std::u32string text;
-  int64_t id = -1;  // -1: the vocabulary lacks it, transformers' id would lie beyond the embedding
-};
-
 // transformers always asks for this voice, whatever the tokenizer's language: its voices were trained so.
 constexpr char kEspeakVoice[] = "en-us";
-
-// Started when first needed, so that a voice can be inspected or converted on a machine without espeak-ng.
-class LatePhonemizer {
- public:
-  std::string phonemize(std::string_view utf8) {
-    {
-      const std::scoped_lock guard(starting_);
-      if (!phonemizer_) phonemizer_ = std::make_unique<Phonemizer>(kEspeakVoice);
-    }
-    return phonemizer_->phonemize(utf8);
-  }
-
- private:
-  std::mutex starting_;
-  std::unique_ptr<Phonemizer> phonemizer_;
-};
 
 bool is_ascii(std::u32string_view text) {
   return std::all_of(text.begin(), text.end(), [](char32_t character) { return character < 0x80; });
@@ -49,6 +27,28 @@ bool is_ascii(std::u32string_view text) {
 }  // namespace
 
 struct Tokenizer::State {
+  // A token that transformers finds in the text before anything is cut into characters.
+  struct SpecialToken {
+    std::u32string text;
+    int64_t id = -1;  // -1: the vocabulary lacks it, transformers' id would lie beyond the embedding
+  };
+
+  // Started when first needed, so that a voice can be inspected or converted on a machine without espeak-ng.
+  class LatePhonemizer {
+   public:
+    std::string phonemize(std::string_view utf8) {
+      {
+        const std::scoped_lock guard(starting_);
+        if (!phonemizer_) phonemizer_ = std::make_unique<Phonemizer>(kEspeakVoice);
+      }
+      return phonemizer_->phonemize(utf8);
+    }
+
+   private:
+    std::mutex starting_;
+    std::unique_ptr<Phonemizer> phonemizer_;
+  };
+
   TokenizerSettings settings;
   Interspersing interspersing = Interspersing::kOriginal;
   std::unordered_map<char32_t, int64_t> ids;                                 // symbols of one code point
@@ -170,7 +170,7 @@ Encoded Tokenizer::encode(std::string_view utf8) const {
     characters_in_piece = 0;
   };
   for (size_t position = 0; position < text.size();) {
-    if (const SpecialToken* special = cuts ? state.special_at(text, position) : nullptr) {
+    if (const auto* special = cuts ? state.special_at(text, position) : nullptr) {
       end_piece();
       if (special->id >= 0) {
         encoded.ids.push_back(special->id);

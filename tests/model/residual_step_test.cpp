@@ -27,7 +27,7 @@ Operands random_operands(at::ScalarType dtype) {
 }
 
 // The gradients of both operands where both results, or one of them, are used.
-std::vector<at::Tensor> gradients_of(const ResidualStep& made, const Operands& of, bool sum, bool active) {
+std::vector<at::Tensor> gradients_of_step(const ResidualStep& made, const Operands& of, bool sum, bool active) {
   at::Tensor loss;
   const auto add = [&](const at::Tensor& term) { loss = loss.defined() ? loss + term : term; };
   const auto squares = [](const at::Tensor& result) { return result.to(at::kDouble).square().sum(); };
@@ -47,8 +47,8 @@ TEST(ResidualStep, EqualsSumAndLeakyReluForwardAndBack) {
     EXPECT_TRUE(made.sum.equal(expected.sum));
     EXPECT_LT(support::difference(made.active, expected.active), tolerance);
     for (const auto& [sum, active] : {std::pair{true, true}, std::pair{true, false}, std::pair{false, true}}) {
-      const auto gradients = gradients_of(residual_step(of.sum, of.change, kSlope), of, sum, active);
-      const auto wanted = gradients_of(by_operators(of.sum, of.change), of, sum, active);
+      const auto gradients = gradients_of_step(residual_step(of.sum, of.change, kSlope), of, sum, active);
+      const auto wanted = gradients_of_step(by_operators(of.sum, of.change), of, sum, active);
       for (size_t i = 0; i < 2; ++i)
         EXPECT_LT(support::difference(gradients[i], wanted[i]), tolerance) << sum << active;
     }
@@ -73,7 +73,8 @@ TEST(ResidualStepCuda, EqualsTheProcessors) {
                made_there = residual_step(there.sum, there.change, kSlope);
     EXPECT_TRUE(made.sum.equal(made_there.sum.cpu()));
     EXPECT_TRUE(made.active.equal(made_there.active.cpu()));
-    const auto gradients = gradients_of(made, of, true, true), from_there = gradients_of(made_there, there, true, true);
+    const auto gradients = gradients_of_step(made, of, true, true),
+               from_there = gradients_of_step(made_there, there, true, true);
     for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(gradients[i].equal(from_there[i].cpu())) << i;
   }
 }
