@@ -1,6 +1,7 @@
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
+#include "each_number.h"
 #include "gated_elements.h"
 #include "gated_piece.h"
 
@@ -8,31 +9,24 @@ namespace vits::model {
 
 namespace {
 
-constexpr int kThreads = 256;
-
-// Gate or layer step of a WaveNet, forward or back, at every number of [B, H, F]; one thread each, neighbours side by
-// side in memory.
-//
-//   problem  pointers into device memory and sizes, passed by value
-//
-// Bound by memory: each number of the operands is read once and each of the results written once.
+// Gate or layer step of a WaveNet, forward or back, at every number of [B, H, F]. Bound by memory: each number of the
+// operands is read once and each of the results written once.
 // Equals gated_cpu() to the last digits of exp and tanh, being the same source: tests/model/gated_step_test.cpp.
 template <class Problem>
-__global__ void __launch_bounds__(kThreads) gated_kernel(Problem problem) {
-  const int64_t number = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-  if (number >= problem.extent.clips * problem.extent.channels * problem.extent.frames) return;
-  const int64_t row = number / problem.extent.frames, frame = number % problem.extent.frames;
-  gated_piece::run_at(problem, gated_piece::halves_of(problem, row), row, frame);
-}
+struct GatedAt {
+  Problem problem;
+  __device__ void operator()(int64_t number) const {
+    const int64_t row = number / problem.extent.frames, frame = number % problem.extent.frames;
+    gated_piece::run_at(problem, gated_piece::halves_of(problem, row), row, frame);
+  }
+};
 
 }  // namespace
 
 template <class Problem>
 cudaError_t gated_cuda(const Problem& problem, cudaStream_t stream) {
-  const int64_t numbers = problem.extent.clips * problem.extent.channels * problem.extent.frames;
-  if (numbers == 0) return cudaSuccess;
-  gated_kernel<<<static_cast<unsigned>((numbers + kThreads - 1) / kThreads), kThreads, 0, stream>>>(problem);
-  return cudaGetLastError();
+  const GateExtent& extent = problem.extent;
+  return for_each_number(extent.clips * extent.channels * extent.frames, GatedAt<Problem>{problem}, stream);
 }
 
 #define VITS_INSTANTIATE(T)                                              \
