@@ -99,6 +99,8 @@ function(group_sources target)
     endforeach()
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # GCC takes the files of a group for headers, in which a type of an unnamed namespace would be a member to warn of.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
 endfunction()
 
 set_property(GLOBAL PROPERTY VITS_ROOMS "")
