@@ -28,7 +28,7 @@ struct RunSummary {
   int64_t skipped_clips = 0;
   std::filesystem::path skipped_file;
 
-  std::string profile;  // in one line; empty: nobody asked
+  std::string profile;                             // in one line; empty: nobody asked
   std::string sentence = "This is my new voice.";  // for the command to listen
   std::string speaker;                             // of a voice with several
   std::string resume_command;                      // when the run can go on
