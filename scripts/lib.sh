@@ -90,7 +90,7 @@ build() {
   # A dry run of build.ninja itself ends at "Re-running CMake": it cannot know that the globs give the same files.
   cp "$folder/build.ninja" "$folder/plan.ninja"
   if [ -n "$(ninja -C "$folder" -f plan.ninja -n "$@" 2>/dev/null | grep -m 1 ' \(Building\|Linking\) ')" ]; then
-    say "building $* in $folder (a cold build takes some 20 minutes on two processors)"
+    say "building $* in $folder (a cold build takes some 12 minutes on two processors)"
     [ -t 2 ] && quiet=
   fi
   # ccache reads the precompiled header, half a gigabyte, for every file that uses it, unless it may remember what it read.
