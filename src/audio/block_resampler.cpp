@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "filter_bank.h"
+#include "vector_clones.h"
 
 namespace vits::audio {
 
@@ -72,10 +73,8 @@ inline __attribute__((always_inline)) void transpose(LanePoint::Lanes (&rows)[La
 }
 
 // Stretches that begin `step` apart, one a lane, as one part of `count` points (a multiple of eight).
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void gather(const float* from, int64_t step, int64_t count, LanePoint::Lanes LanePoint::*part, LanePoint* points) {
+VITS_WITH_AVX2 void gather(const float* from, int64_t step, int64_t count, LanePoint::Lanes LanePoint::*part,
+                           LanePoint* points) {
   for (int64_t n = 0; n < count; n += LanePoint::kLanes) {
     LanePoint::Lanes rows[LanePoint::kLanes];
     for (int64_t lane = 0; lane < LanePoint::kLanes; ++lane)
@@ -86,10 +85,8 @@ void gather(const float* from, int64_t step, int64_t count, LanePoint::Lanes Lan
 }
 
 // And back, for any count.
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void scatter(const LanePoint* points, LanePoint::Lanes LanePoint::*part, int64_t step, int64_t count, float* to) {
+VITS_WITH_AVX2 void scatter(const LanePoint* points, LanePoint::Lanes LanePoint::*part, int64_t step, int64_t count,
+                            float* to) {
   int64_t n = 0;
   for (; n + LanePoint::kLanes <= count; n += LanePoint::kLanes) {
     LanePoint::Lanes rows[LanePoint::kLanes];
@@ -103,11 +100,8 @@ void scatter(const LanePoint* points, LanePoint::Lanes LanePoint::*part, int64_t
 }
 
 // The spectrum at the other rate, with real and imaginary parts exchanged.
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void weigh_spectrum(const LanePoint* spectrum, int64_t length, const std::vector<float>& weights, LanePoint* to,
-           int64_t to_length) {
+VITS_WITH_AVX2 void weigh_spectrum(const LanePoint* spectrum, int64_t length, const std::vector<float>& weights,
+                                   LanePoint* to, int64_t to_length) {
   const auto bins = static_cast<int64_t>(weights.size());
   for (int64_t k = 0; k < bins; ++k) {
     to[k].re = spectrum[k].im * weights[k];

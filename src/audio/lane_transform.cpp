@@ -4,6 +4,8 @@
 #include <numbers>
 #include <utility>
 
+#include "vector_clones.h"
+
 namespace vits::audio {
 
 namespace {
@@ -101,11 +103,8 @@ inline __attribute__((always_inline)) void pass(const LanePoint* from, LanePoint
     }
 }
 
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void run_pass(int64_t radix, const LanePoint* from, LanePoint* to, const std::complex<float>* twiddles, int64_t length,
-              int64_t stride) {
+VITS_WITH_AVX2 void run_pass(int64_t radix, const LanePoint* from, LanePoint* to, const std::complex<float>* twiddles,
+                             int64_t length, int64_t stride) {
   switch (radix) {
     case 2:
       return pass<2>(from, to, twiddles, length, stride);

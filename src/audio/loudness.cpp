@@ -7,6 +7,8 @@
 #include <numbers>
 #include <vector>
 
+#include "vector_clones.h"
+
 namespace vits::audio {
 
 namespace {
@@ -43,11 +45,8 @@ struct Heard {
 
 // The energies of the next `count` samples behind both filters. The same products and sums in any width of registers
 // (AVX2 without FMA), so that all processors agree.
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void hear(const Biquad& shelf, const Biquad& cut, const float* const* from, int64_t count, Heard& heard,
-          double* energies) {
+VITS_WITH_AVX2 void hear(const Biquad& shelf, const Biquad& cut, const float* const* from, int64_t count, Heard& heard,
+                         double* energies) {
   Stretches x1 = heard.sound[0], x2 = heard.sound[1], u1 = heard.shelved[0], u2 = heard.shelved[1], y1 = heard.cut[0],
             y2 = heard.cut[1], energy = {};
   for (int64_t i = 0; i < count; ++i) {
@@ -140,10 +139,7 @@ constexpr int64_t kBlock = 64;  // places whose surroundings are looked at toget
 
 // between[i] = sum over the taps of taps * seen[i + tap]. Neighbouring sums share a register; each adds its taps in
 // their order, products rounded first (AVX2 without FMA), so that all processors agree.
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void interpolate(const float* taps, const float* seen, float* between) {
+VITS_WITH_AVX2 void interpolate(const float* taps, const float* seen, float* between) {
   constexpr int64_t kLanes = 8;
   using Vector = float __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
   for (int64_t begin = 0; begin < kBlock; begin += 4 * kLanes) {

@@ -25,11 +25,6 @@ void run_norm(const char* name, const Problem& problem, const at::Device& device
 
 NormExtent norm_extent(const at::Tensor& x) { return {x.size(0), x.size(1), x.size(2)}; }
 
-template <typename T>
-const T* read(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.const_data_ptr<T>() : nullptr;
-}
-
 // What an autograd function takes for a tensor that may not be given.
 using Optional = std::optional<at::Tensor>;
 
@@ -41,14 +36,15 @@ class ChannelNorm : public torch::autograd::Function<ChannelNorm> {
     const auto y = at::empty(x.sizes(), x.options());
     const auto mean = at::empty({x.size(0), x.size(2)}, x.options()), scale = at::empty(mean.sizes(), x.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "channel_norm", [&] {
-      run_norm("vits::channel_norm",
-               NormForward<scalar_t>{norm_extent(x), static_cast<scalar_t>(epsilon), gelu, read<scalar_t>(x),
-                                     read<scalar_t>(weight), read<scalar_t>(bias),
-                                     read<scalar_t>(keep.value_or(at::Tensor())),
-                                     read<scalar_t>(onto.value_or(at::Tensor())),
-                                     read<scalar_t>(mask.value_or(at::Tensor())), y.mutable_data_ptr<scalar_t>(),
-                                     mean.mutable_data_ptr<scalar_t>(), scale.mutable_data_ptr<scalar_t>()},
-               x.device());
+      run_norm(
+          "vits::channel_norm",
+          NormForward<scalar_t>{norm_extent(x), static_cast<scalar_t>(epsilon), gelu, data_or_null<scalar_t>(x),
+                                data_or_null<scalar_t>(weight), data_or_null<scalar_t>(bias),
+                                data_or_null<scalar_t>(keep.value_or(at::Tensor())),
+                                data_or_null<scalar_t>(onto.value_or(at::Tensor())),
+                                data_or_null<scalar_t>(mask.value_or(at::Tensor())), y.mutable_data_ptr<scalar_t>(),
+                                mean.mutable_data_ptr<scalar_t>(), scale.mutable_data_ptr<scalar_t>()},
+          x.device());
     });
     context->save_for_backward(
         {x, weight, bias, keep.value_or(at::Tensor()), mask.value_or(at::Tensor()), mean, scale});
@@ -66,11 +62,11 @@ class ChannelNorm : public torch::autograd::Function<ChannelNorm> {
     const auto weight_gradient = at::empty(weight.sizes(), weight.options());
     const auto bias_gradient = at::empty(weight.sizes(), weight.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "channel_norm_backward", [&] {
-      const auto saved_at = [&](size_t place) { return read<scalar_t>(saved[place]); };
+      const auto saved_at = [&](size_t place) { return data_or_null<scalar_t>(saved[place]); };
       run_norm("vits::channel_norm_backward",
                NormBackward<scalar_t>{norm_extent(x), context->saved_data["gelu"].toBool(), saved_at(0), saved_at(1),
                                       saved_at(2), saved_at(3), saved_at(4), saved_at(5), saved_at(6),
-                                      read<scalar_t>(y_gradient), x_gradient.mutable_data_ptr<scalar_t>(),
+                                      data_or_null<scalar_t>(y_gradient), x_gradient.mutable_data_ptr<scalar_t>(),
                                       onto_gradient.defined() ? onto_gradient.mutable_data_ptr<scalar_t>() : nullptr,
                                       weight_gradient.mutable_data_ptr<scalar_t>(),
                                       bias_gradient.mutable_data_ptr<scalar_t>()},

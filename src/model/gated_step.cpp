@@ -25,11 +25,6 @@ GateExtent extent_of(const at::Tensor& x) { return {x.size(0), x.size(1) / 2, x.
 
 at::Tensor empty_half(const at::Tensor& x) { return at::empty({x.size(0), x.size(1) / 2, x.size(2)}, x.options()); }
 
-template <typename T>
-const T* read(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.const_data_ptr<T>() : nullptr;
-}
-
 #define VITS_DISPATCH(tensor, ...) \
   AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), "gated_step", __VA_ARGS__)
 
@@ -41,7 +36,8 @@ class Gate : public torch::autograd::Function<Gate> {
     const auto y = empty_half(x);
     VITS_DISPATCH(x, [&] {
       run("vits::gate",
-          GateForward<scalar_t>{extent_of(x), read<scalar_t>(x), read<scalar_t>(added), y.mutable_data_ptr<scalar_t>()},
+          GateForward<scalar_t>{extent_of(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
+                                y.mutable_data_ptr<scalar_t>()},
           x.device());
     });
     return y;
@@ -54,8 +50,8 @@ class Gate : public torch::autograd::Function<Gate> {
     const auto y_gradient = gradients[0].contiguous(), x_gradient = at::empty(x.sizes(), x.options());
     VITS_DISPATCH(x, [&] {
       run("vits::gate_backward",
-          GateBackward<scalar_t>{extent_of(x), read<scalar_t>(x), read<scalar_t>(added), read<scalar_t>(y_gradient),
-                                 x_gradient.mutable_data_ptr<scalar_t>()},
+          GateBackward<scalar_t>{extent_of(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
+                                 data_or_null<scalar_t>(y_gradient), x_gradient.mutable_data_ptr<scalar_t>()},
           x.device());
     });
     return {x_gradient, added.defined() ? x_gradient.sum(2, /*keepdim=*/true) : at::Tensor()};
@@ -72,8 +68,9 @@ class Step : public torch::autograd::Function<Step> {
     const auto next_hidden = empty_half(change), next_sum = empty_half(change);
     VITS_DISPATCH(change, [&] {
       run("vits::layer_step",
-          StepForward<scalar_t>{extent_of(change), read<scalar_t>(hidden), read<scalar_t>(sum.value_or(at::Tensor())),
-                                read<scalar_t>(change), read<scalar_t>(mask), next_hidden.mutable_data_ptr<scalar_t>(),
+          StepForward<scalar_t>{extent_of(change), data_or_null<scalar_t>(hidden),
+                                data_or_null<scalar_t>(sum.value_or(at::Tensor())), data_or_null<scalar_t>(change),
+                                data_or_null<scalar_t>(mask), next_hidden.mutable_data_ptr<scalar_t>(),
                                 next_sum.mutable_data_ptr<scalar_t>()},
           change.device());
     });
@@ -89,9 +86,9 @@ class Step : public torch::autograd::Function<Step> {
     const auto from_change = at::empty({one.size(0), 2 * one.size(1), one.size(2)}, one.options());
     VITS_DISPATCH(one, [&] {
       run("vits::layer_step_backward",
-          StepBackward<scalar_t>{extent_of(from_change), read<scalar_t>(mask), read<scalar_t>(of_hidden),
-                                 read<scalar_t>(of_sum), from_hidden.mutable_data_ptr<scalar_t>(),
-                                 from_change.mutable_data_ptr<scalar_t>()},
+          StepBackward<scalar_t>{extent_of(from_change), data_or_null<scalar_t>(mask),
+                                 data_or_null<scalar_t>(of_hidden), data_or_null<scalar_t>(of_sum),
+                                 from_hidden.mutable_data_ptr<scalar_t>(), from_change.mutable_data_ptr<scalar_t>()},
           one.device());
     });
     const bool has_sum = context->saved_data["has_sum"].toBool();

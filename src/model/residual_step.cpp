@@ -47,12 +47,12 @@ class Residual : public torch::autograd::Function<Residual> {
     const auto of_sum = gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
     const auto of_active = gradients[1].contiguous(), gradient = at::empty(active.sizes(), active.options());
     VITS_DISPATCH(active, [&] {
-      run_residual("vits::residual_step_backward",
-                   ResidualBackward<scalar_t>{
-                       active.numel(), context->saved_data["slope"].toDouble(), active.const_data_ptr<scalar_t>(),
-                       of_sum.defined() ? of_sum.const_data_ptr<scalar_t>() : nullptr,
-                       of_active.const_data_ptr<scalar_t>(), gradient.mutable_data_ptr<scalar_t>()},
-                   active.device());
+      run_residual(
+          "vits::residual_step_backward",
+          ResidualBackward<scalar_t>{active.numel(), context->saved_data["slope"].toDouble(),
+                                     active.const_data_ptr<scalar_t>(), data_or_null<scalar_t>(of_sum),
+                                     of_active.const_data_ptr<scalar_t>(), gradient.mutable_data_ptr<scalar_t>()},
+          active.device());
     });
     return {gradient, gradient, at::Tensor()};
   }

@@ -63,13 +63,11 @@ class SplineFunction : public torch::autograd::Function<SplineFunction> {
     const auto log_determinant_gradient = gradients[1].defined() ? gradients[1].contiguous() : at::Tensor();
     const auto x_gradient = at::empty(x.sizes(), x.options()), raw_gradient = at::empty(raw.sizes(), raw.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "spline_backward", [&] {
-      const auto read = [](const at::Tensor& gradient) {
-        return gradient.defined() ? gradient.const_data_ptr<scalar_t>() : nullptr;
-      };
       run("vits::spline_backward",
-          SplineBackward<scalar_t>{extent, read(x), read(raw), read(mask), read(y_gradient),
-                                   read(log_determinant_gradient), x_gradient.mutable_data_ptr<scalar_t>(),
-                                   raw_gradient.mutable_data_ptr<scalar_t>()},
+          SplineBackward<scalar_t>{extent, data_or_null<scalar_t>(x), data_or_null<scalar_t>(raw),
+                                   data_or_null<scalar_t>(mask), data_or_null<scalar_t>(y_gradient),
+                                   data_or_null<scalar_t>(log_determinant_gradient),
+                                   x_gradient.mutable_data_ptr<scalar_t>(), raw_gradient.mutable_data_ptr<scalar_t>()},
           x.device());
     });
     return {x_gradient, raw_gradient, at::Tensor(), at::Tensor(), at::Tensor()};

@@ -10,6 +10,7 @@
 #include "naive_spline.h"
 #include "support/support.h"
 #include "support/tensors.h"
+#include "support/threads.h"
 
 namespace vits::model {
 namespace {
@@ -275,10 +276,8 @@ TEST(Spline, OfMoreElementsThanOneThreadTakesIsTheSame) {
   const auto mask = mask_of({3000, 2999, 17, 3000, 1, 2000, 3000}, 3000, given.raw);
   const auto seen = see_batch(given, mask, false);
   expect_same_batch(seen, see_batch(given, mask, true), 1e-5);
-  const int threads = at::get_num_threads();
-  at::set_num_threads(1);
+  const support::Threads one(1);
   const auto alone = see_batch(given, mask, false);
-  at::set_num_threads(threads);
   EXPECT_TRUE(at::equal(seen.log_determinant, alone.log_determinant));
   EXPECT_TRUE(at::equal(seen.raw_gradient, alone.raw_gradient));
 }

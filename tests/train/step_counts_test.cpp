@@ -1,10 +1,10 @@
 // What a step asks of LibTorch, held against the figures that README.md promises. The counts follow from how many
 // layers a voice has and not from their width, so a narrow voice as deep as MMS's tells them.
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include "operator_count.h"
+#include "support/threads.h"
 #include "vits/audio/spectrogram.h"
 #include "vits/model/weights.h"
 #include "vits/train/learner.h"
@@ -36,15 +36,8 @@ model::TrainingBatch random_batch(const model::VitsConfig& config) {
   return batch;
 }
 
-// With one thread LibTorch takes other convolutions for small shapes, whose own steps would be counted.
-struct TwoThreads {
-  TwoThreads() { at::set_num_threads(2); }
-  ~TwoThreads() { at::set_num_threads(before); }
-  int before = at::get_num_threads();
-};
-
 OperatorCounts counts_of_step(std::optional<c10::ScalarType> half) {
-  const TwoThreads threads;
+  const support::Threads two(2);  // by one thread LibTorch takes other convolutions, whose own steps would be counted
   at::manual_seed(1);
   const model::VitsConfig config = narrow_and_deep();
   model::Generator generator(config);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "small_learner.h"
+#include "support/threads.h"
 
 namespace vits::train {
 namespace {
@@ -21,9 +22,10 @@ TEST(Learner, LearnsByTwoThreadsWhatItLearnsByOne) {
   ASSERT_EQ(at::get_num_threads(), 1);
   SmallLearner by_one, by_two;
   by_one.learn({});
-  at::set_num_threads(2);
-  by_two.learn({});
-  at::set_num_threads(1);
+  {
+    const support::Threads two(2);
+    by_two.learn({});
+  }
   EXPECT_LT(worst_difference(by_two.gradients(), by_one.gradients()), kRounding);
   expect_same_losses(by_two.learner.take_losses(), by_one.learner.take_losses());
 }

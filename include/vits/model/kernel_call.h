@@ -1,5 +1,6 @@
 // Runs a kernel of ours where its tensors are.
 #pragma once
+#include <ATen/core/Tensor.h>
 #include <ATen/record_function.h>
 #include <c10/core/Device.h>
 
@@ -12,6 +13,12 @@
 #endif
 
 namespace vits::model {
+
+// What a kernel reads: null for a tensor that is not given.
+template <typename T>
+const T* data_or_null(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<T>() : nullptr;
+}
 
 // `name`, of static life, is what a profile shows. on_cpu() on the processor, on_cuda(stream), which returns a
 // cudaError_t, on a card; Error where this build has no kernel for the device.
