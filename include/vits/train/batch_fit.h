@@ -31,7 +31,7 @@ struct FitAnswer {
 // `folder`. A file that cannot be read holds no answer, one that cannot be written takes none.
 class FitCache {
  public:
-  explicit FitCache(std::filesystem::path folder) : file_(std::move(folder) / "batch_sizes.json") {}
+  explicit FitCache(const std::filesystem::path& folder) : file_(folder / "batch_sizes.json") {}
   static std::filesystem::path usual_folder();  // vits-train/ in $XDG_CACHE_HOME or ~/.cache
 
   std::optional<FitAnswer> find(const std::string& key) const;
