@@ -8,9 +8,11 @@
 #include "command_list.h"
 #include "gpu.h"
 #include "version.h"
+#include "vits/base/error.h"
 #include "vits/base/files.h"
 #include "vits/base/machine.h"
 #include "vits/base/process.h"
+#include "vits/model/card.h"
 #include "vits/report/figures.h"
 #include "vits/train/training_needs.h"
 
@@ -48,14 +50,23 @@ int doctor(const DoctorOptions& options) {
   fmt::print("\nMachine\n");
   const auto cards = graphics_cards();
   const bool usable = torch::cuda::is_available();
+  const auto of_libtorch = usable ? model::card_of(at::Device(at::kCUDA, 0)) : std::nullopt;
   for (const Gpu& card : cards)
     print_line("GPU",
                fmt::format("{}, compute capability {}, driver {}, {} of {} free", card.name, card.compute_capability,
                            card.driver, report::bytes_text(card.free_bytes), report::bytes_text(card.total_bytes)));
-  if (cards.empty())
+  if (cards.empty() && usable)
+    print_line("GPU", fmt::format("{}; nvidia-smi, which tells its driver and its free memory, is not installed",
+                                  of_libtorch ? of_libtorch->name : "one that LibTorch can use"));
+  else if (cards.empty())
     print_line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
   if (!cards.empty() && !usable)
     print_line("", "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
+  if (of_libtorch) try {
+      model::check_card(*of_libtorch, {});
+    } catch (const Error& error) {
+      print_line("", error.what());
+    }
   const auto memory = base::memory();
   print_line("RAM", fmt::format("{} of {} free", report::bytes_text(memory.available_bytes),
                                 report::bytes_text(memory.total_bytes)));

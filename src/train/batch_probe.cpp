@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "build_info.h"
 #include "memory_gauge.h"
 #include "run_figures.h"
 #include "vits/base/machine.h"
 #include "vits/base/stop_signal.h"
+#include "vits/model/card.h"
 #include "vits/report/figures.h"
 #include "vits/train/batch_fit.h"
 #include "vits/train/out_of_memory.h"
@@ -39,9 +39,20 @@ class Probe {
     });
     session.learner->save(before_);
   }
-  ~Probe() { session_.learner->restore(before_, "the search for a batch size"); }
+  // After a failure the learner is of no use any more, and the failure is what is to be told.
+  ~Probe() {
+    if (!is_put_back_) try {
+        put_back();
+      } catch (const std::exception&) {
+      }
+  }
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
+
+  void put_back() {
+    is_put_back_ = true;
+    session_.learner->restore(before_, "the search for a batch size");
+  }
 
   // One step of so many of the longest clips, the same ones again when there are fewer.
   MemoryFigures learn(int64_t clips) {
@@ -87,19 +98,8 @@ class Probe {
   data::Loader loader_;
   data::ClipNumbers longest_;
   checkpoint::RunState before_;
+  bool is_put_back_ = false;
 };
-
-// "NVIDIA GeForce RTX 2070"; the kernel module names it without asking the card.
-std::string card_model() {
-  std::error_code error;
-  for (std::filesystem::directory_iterator card("/proc/driver/nvidia/gpus", error), end; !error && card != end;
-       card.increment(error)) {
-    std::ifstream file(card->path() / "information");
-    for (std::string line; std::getline(file, line);)
-      if (line.starts_with("Model:")) return line.substr(line.find_first_not_of(" \t", 6));
-  }
-  return "card";
-}
 
 }  // namespace
 
@@ -114,8 +114,9 @@ std::string fit_key(const Session& session, const RunOptions& options) {
   }
   const bool on_cpu = learner.device().is_cpu();
   const uint64_t bytes = on_cpu ? base::memory().total_bytes : screen.device_total_bytes;
+  const auto card = model::card_of(learner.device());
   return fmt::format("{} of {}, {} and {} parameters in {}{}, up to {} frames and {} tokens, vits-train {}",
-                     on_cpu ? screen.device : card_model(), report::bytes_text(bytes), screen.parameters,
+                     card ? card->name : screen.device, report::bytes_text(bytes), screen.parameters,
                      screen.discriminator_parameters, screen.precision,
                      options.fit.gradient_checkpointing ? " with checkpointing" : "", MicroBatches::bucket(frames) + 64,
                      MicroBatches::bucket(tokens) + 64, build_info::kVersion);
@@ -138,6 +139,7 @@ void find_batch_size(Session& session, RunOptions& options) {
     answer.clips = session.learner->device().is_cpu()
                        ? std::min(most, probe.clips_in_ram())
                        : most_that_fit(kFirstTry, most, [&](int64_t clips) { return probe.fits(clips); });
+    probe.put_back();
     cache.keep(key, answer);
   }
   const BatchPlan plan = plan_batches(answer.clips, options.fit.effective_batch_size);

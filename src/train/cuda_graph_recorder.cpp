@@ -2,10 +2,13 @@
 
 #ifdef VITS_CUDA_KERNELS
 #include <ATen/ATen.h>
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
+
+#include <algorithm>
 
 namespace vits::train {
 
@@ -20,12 +23,20 @@ constexpr auto kMode = cudaStreamCaptureModeThreadLocal;
 // free serves steps that are not recorded, too.
 constexpr size_t kRoomShare = 6;
 
+// Once nobody records into a pool any more, LibTorch's allocators, of the card's memory and of pinned memory, take it
+// for given back and refuse recordings into it; recordings that share one keep it, and later ones take another.
+struct Pool {
+  c10::MempoolId_t id = at::cuda::graph_pool_handle();
+};
+
 class CudaRecording : public Recording {
  public:
+  explicit CudaRecording(std::shared_ptr<const Pool> pool) : pool_(std::move(pool)) {}
   at::cuda::CUDAGraph& graph() { return graph_; }
   void repeat() override { graph_.replay(); }
 
  private:
+  std::shared_ptr<const Pool> pool_;
   at::cuda::CUDAGraph graph_;
 };
 
@@ -33,8 +44,7 @@ class CudaGraphRecorder : public GraphRecorder {
  public:
   explicit CudaGraphRecorder(c10::Device device)
       : device_(device.has_index() ? device.index() : c10::cuda::current_device()),
-        side_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_)),
-        pool_(at::cuda::graph_pool_handle()) {}
+        side_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_)) {}
 
   // On the stream that records: the workspaces of cuBLAS and cuDNN belong to a stream and are taken with its first
   // call.
@@ -56,24 +66,22 @@ class CudaGraphRecorder : public GraphRecorder {
     const c10::cuda::CUDAGuard on_device(device_);
     // What eager steps left in the allocator's store is for the recording's pool.
     free_memory();
-    auto recording = std::make_unique<CudaRecording>();
-    const c10::cuda::CUDAStreamGuard on_side(side_);
-    at::cuda::CUDAGraph& graph = recording->graph();
-    graph.capture_begin(pool_, kMode);
-    try {
-      work();
-    } catch (...) {
-      end_failed(graph);
-      throw;
+    const auto pool = pool_now();
+    auto recording = std::make_unique<CudaRecording>(pool);
+    const uint64_t kept_before = kept_bytes();
+    {
+      const c10::cuda::CUDAStreamGuard on_side(side_);
+      note(work, recording->graph(), pool->id);
     }
-    try {
-      graph.capture_end();
-    } catch (...) {
-      recover();
-      throw;
-    }
+    // The seed that the recording reads was written on the side, too.
+    follow(c10::cuda::getCurrentCUDAStream(device_), side_);
+    held_bytes_ += std::max(kept_bytes(), kept_before) - kept_before;
+    // What the noting took is what the recording holds: it must not be counted twice.
+    memory::resetPeakStats(device_);
     return recording;
   }
+
+  uint64_t held_bytes() const override { return pool_.expired() ? 0 : held_bytes_; }
 
   bool has_room() override {
     free_memory();
@@ -95,26 +103,64 @@ class CudaGraphRecorder : public GraphRecorder {
     event.block(later);
   }
 
-  void end_failed(at::cuda::CUDAGraph& graph) {
+  std::shared_ptr<const Pool> pool_now() {
+    if (auto pool = pool_.lock()) return pool;
+    auto pool = std::make_shared<const Pool>();
+    pool_ = pool;
+    held_bytes_ = 0;
+    return pool;
+  }
+
+  // Of freed memory, by the allocator.
+  uint64_t kept_bytes() const {
+    const auto stats = memory::getDeviceStats(device_);
+    const int64_t bytes = stats.reserved_bytes[0].current - stats.allocated_bytes[0].current;
+    return static_cast<uint64_t>(std::max<int64_t>(bytes, 0));
+  }
+
+  void note(const DeviceWork& work, at::cuda::CUDAGraph& graph, c10::MempoolId_t pool) {
+    try {
+      graph.capture_begin(pool, kMode);
+      work();
+    } catch (...) {
+      end_failed(graph, pool);
+      throw;
+    }
     try {
       graph.capture_end();
-    } catch (const std::exception&) {  // the work's own exception says more
-      recover();
+    } catch (...) {
+      recover(pool);
+      throw;
     }
   }
 
-  // capture_end() stops at its first error and leaves the allocator filling our pool and the random generator counting
-  // for a graph. The one is ended here, the other by a recording that succeeds.
-  void recover() {
-    cudaGetLastError();
+  void end_failed(at::cuda::CUDAGraph& graph, c10::MempoolId_t pool) {
     try {
-      memory::endAllocateToPool(device_, pool_);
-      memory::releasePool(device_, pool_);
+      graph.capture_end();
+    } catch (const std::exception&) {  // the work's own exception says more
+      recover(pool);
+    }
+  }
+
+  // capture_end() stops at its first error and leaves the allocators filling our pool, by the word of a graph that will
+  // be gone, and the random generator counting for that graph. The ones are ended here, the other by a recording that
+  // succeeds.
+  void recover(c10::MempoolId_t pool) {
+    cudaGetLastError();
+    at::HostAllocator& pinned = *at::getHostAllocator(at::kCUDA);
+    try {
+      memory::endAllocateToPool(device_, pool);
+      memory::releasePool(device_, pool);
     } catch (const std::exception&) {  // it was ended before the error
     }
-    pool_ = at::cuda::graph_pool_handle();
+    try {
+      pinned.end_allocate_to_pool(pool);
+      pinned.release_pool(pool);
+    } catch (const std::exception&) {
+    }
+    pool_.reset();
     at::cuda::CUDAGraph empty;
-    empty.capture_begin(pool_, kMode);
+    empty.capture_begin(at::cuda::graph_pool_handle(), kMode);
     auto number = at::zeros({1}, at::TensorOptions(c10::Device(c10::kCUDA, device_)));
     number.reset();
     empty.capture_end();
@@ -122,7 +168,8 @@ class CudaGraphRecorder : public GraphRecorder {
 
   c10::DeviceIndex device_;
   c10::cuda::CUDAStream side_;
-  c10::MempoolId_t pool_;
+  std::weak_ptr<const Pool> pool_;  // of the recordings there are
+  uint64_t held_bytes_ = 0;         // by that pool
 };
 
 }  // namespace

@@ -49,7 +49,8 @@ FittedSteps::Surroundings FittedSteps::of_device(at::Device device) {
               },
           .release = [device] { release_memory(device); },
           .tell = [](const std::string&) {},
-          .left_out = [](int64_t) {}};
+          .left_out = [](int64_t) {},
+          .make_way = [] { return false; }};
 }
 
 FittedSteps::FittedSteps(Learner& learner, bool watches, Surroundings surroundings)
@@ -95,7 +96,9 @@ void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>&
                          const std::string& reason) {
   ++times_out_;
   learner_.take_back();
+  const bool has_more_room = around_.make_way();
   around_.release();
+  if (has_more_room) return;
   const auto count = static_cast<int64_t>(rows.size());
   if (const int64_t half = micro_.halve(clips_at_once_, frames); half > 0) {
     around_.tell(
@@ -127,6 +130,7 @@ void FittedSteps::look(int64_t clips, int64_t frames) {
     if (action != MemoryAction::kNone) around_.act(action);
     return;
   }
+  if (around_.make_way()) return;
   const int64_t half = micro_.halve(std::min(clips, clips_at_once_), frames);
   if (half > 0)
     around_.tell(fmt::format("memory is {:.0f} % full at {} of {} frames: from {} frames on {} are learned at once",

@@ -28,10 +28,15 @@ std::vector<at::Tensor> halves(const std::vector<at::Tensor>& of, int64_t which)
 
 at::Tensor share_of(const at::Tensor& loss, double share) { return share == 1.0 ? loss : loss * share; }
 
-// Of a card: into pinned memory, on its way when this returns.
+// Of a card: into pinned memory, on its way when this returns; into any memory where the system pins no more.
 at::Tensor host_copy(const at::Tensor& tensor) {
   if (tensor.is_cpu()) return tensor.detach().clone();
-  auto copy = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
+  at::Tensor copy;
+  try {
+    copy = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
+  } catch (const c10::Error&) {
+    return tensor.detach().to(at::kCPU);
+  }
   copy.copy_(tensor.detach(), /*non_blocking=*/true);
   return copy;
 }

@@ -22,7 +22,9 @@ bool is_out_of_memory(const std::exception& failure) {
   if (!dynamic_cast<const c10::Error*>(&failure)) return false;
   for (const char* words : {"DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory",
                             "CUDA error: out of memory", "CUDA out of memory", "CUDNN_STATUS_ALLOC_FAILED",
-                            "CUBLAS_STATUS_ALLOC_FAILED", "CUFFT_ALLOC_FAILED"})
+                            "CUBLAS_STATUS_ALLOC_FAILED", "CUFFT_ALLOC_FAILED",
+                            // cuDNN tried all its ways, and none found room for its workspace.
+                            "unable to find an engine to execute this computation"})
     if (text.find(words) != std::string_view::npos) return true;
   return false;
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "vits/base/machine.h"
+#include "vits/model/card.h"
 
 namespace vits::train {
 
@@ -66,7 +67,10 @@ uint64_t peak_device_bytes(at::Device device) {
 }
 
 std::string device_text(at::Device device) {
-  if (device.is_cuda()) return fmt::format("CUDA card {}", device.index());
+  if (device.is_cuda()) {
+    const auto card = model::card_of(device);
+    return fmt::format("{} (CUDA card {})", card ? card->name : "a card", device.index());
+  }
   return fmt::format("CPU, {} threads", at::get_num_threads());
 }
 

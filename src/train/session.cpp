@@ -13,6 +13,7 @@
 #include "vits/base/machine.h"
 #include "vits/checkpoint/weights.h"
 #include "vits/data/training_set.h"
+#include "vits/model/card.h"
 #include "vits/model/weights.h"
 #include "vits/report/figures.h"
 #include "vits/report/progress.h"
@@ -108,6 +109,8 @@ std::optional<c10::ScalarType> precision_of(const MachineOptions& options, at::D
 Session open_session(RunOptions& options, const std::filesystem::path& voice_path) {
   Session session;
   const at::Device device = device_of(options.machine);
+  const auto half = precision_of(options.machine, device, session.notes);
+  if (const auto card = model::card_of(device)) model::check_card(*card, half);
   const int threads = options.machine.threads > 0 ? static_cast<int>(options.machine.threads) : base::processors();
   at::set_num_threads(threads);
   // Numbers too small to matter cost a CPU a hundred times as much as others.
@@ -121,7 +124,6 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
   grow(session, set, options);
   session.tokenizer = std::make_unique<text::Tokenizer>(tokenizer_of(session.voice));
 
-  const auto half = precision_of(options.machine, device, session.notes);
   const model::VitsConfig& config = session.voice.config;
   const data::StoreTarget target{.sample_rate_hz = config.sampling_rate,
                                  .fft_samples = 2 * (config.spectrogram_bins - 1),

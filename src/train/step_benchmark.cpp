@@ -12,6 +12,7 @@
 #include "run_figures.h"
 #include "vits/base/machine.h"
 #include "vits/base/stop_signal.h"
+#include "vits/train/out_of_memory.h"
 #include "vits/train/session.h"
 #include "vits/train/step_batch.h"
 
@@ -49,8 +50,17 @@ class Bench {
 
   // Gives the clips learned.
   int64_t step() {
-    return step_by(
-        [&](const StepBatch& ready, Rates rates) { session_.graphs->learn(ready, {}, Learns::kBoth, rates); });
+    return step_by([&](const StepBatch& ready, Rates rates) {
+      const auto learn = [&] { session_.graphs->learn(ready, {}, Learns::kBoth, rates); };
+      try {
+        learn();
+        return;
+      } catch (const std::exception& failure) {
+        if (!is_out_of_memory(failure) || !session_.graphs->make_way()) throw;
+      }
+      session_.learner->take_back();
+      learn();
+    });
   }
 
   // Kernel by kernel, for a stopwatch or to be counted.

@@ -118,8 +118,15 @@ void StepGraphs::release() {
   if (recorder_) recorder_->free_memory();
 }
 
+bool StepGraphs::make_way() {
+  if (by_use_.empty()) return false;
+  give_up("the memory does not hold recordings beside a step");
+  return true;
+}
+
 void StepGraphs::give_up(const std::string& why) {
   release();
+  recorder_->free_memory();  // of a recording that failed, too
   recorder_.reset();
   why_not_ = why;
   given_up_ = true;
@@ -129,6 +136,7 @@ StepGraphs::Figures StepGraphs::figures() const {
   Figures figures = figures_;
   figures.graphs = static_cast<int64_t>(by_use_.size());
   figures.input_bytes = inputs_->bytes();
+  if (recorder_) figures.held_bytes = recorder_->held_bytes();
   return figures;
 }
 

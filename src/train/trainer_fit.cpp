@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "trainer_state.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
@@ -31,16 +33,13 @@ void Trainer::State::fit() {
   // Recordings hold memory that the allocator takes for free.
   around.figures = [this, figures = around.figures] {
     MemoryFigures now = figures();
-    if (session.graphs->figures().graphs > 0) {
-      now.peak_bytes += now.kept_bytes;
-      now.resting_bytes += now.kept_bytes;
-    }
+    const uint64_t held = std::min(now.kept_bytes, session.graphs->figures().held_bytes);
+    now.peak_bytes += held;
+    now.resting_bytes += held;
+    now.kept_bytes -= held;
     return now;
   };
-  around.release = [this, release = around.release] {
-    session.graphs->release();
-    release();
-  };
+  around.make_way = [this] { return session.graphs->make_way(); };
   around.left_out = [this](int64_t clip) { leave_out(clip); };
   fitted = std::make_unique<FittedSteps>(learner(), options.fit.memory_manager, std::move(around));
   fitted->restore(session.micro_batches, {});

@@ -18,6 +18,7 @@
 #include "vits/base/parallel.h"
 #include "vits/base/stop_signal.h"
 #include "vits/checkpoint/weights.h"
+#include "vits/model/card.h"
 #include "vits/model/fast_decoder.h"
 #include "vits/model/speech.h"
 #include "vits/model/weights.h"
@@ -51,7 +52,10 @@ at::Device device_named(const std::string& name) {
   if (name == "cuda" && !card)
     throw Error(
         "there is no CUDA device that LibTorch can use. Take --device cpu; `vits-train doctor` says what is missing.");
-  return name == "cuda" || (name == "auto" && card) ? at::Device(at::kCUDA) : at::Device(at::kCPU);
+  if (name == "cpu" || !card) return at::Device(at::kCPU);
+  const at::Device device(at::kCUDA);
+  if (const auto found = model::card_of(device)) model::check_card(*found, {});
+  return device;
 }
 
 std::string listed_speakers(const std::vector<std::string>& names, int64_t count) {

@@ -28,7 +28,8 @@ struct Fitted {
                .act = [this](MemoryAction action) { actions.push_back(action); },
                .release = [this] { ++releases; },
                .tell = [this](const std::string& sentence) { told.push_back(sentence); },
-               .left_out = [this](int64_t clip) { left_out.push_back(clip); }}) {}
+               .left_out = [this](int64_t clip) { left_out.push_back(clip); },
+               .make_way = [this] { return held_for_speed-- > 0; }}) {}
 
   void learn(BatchPlace place = {}) {
     steps.learn(
@@ -48,7 +49,7 @@ struct Fitted {
   MemoryFigures figures;
   std::vector<MemoryAction> actions;
   std::vector<std::string> told;
-  int releases = 0;
+  int releases = 0, held_for_speed = 0;
   std::vector<int64_t> left_out, parts;
   std::function<void(int64_t)> before_making;
   std::function<void(const StepBatch&)> before_learning;
@@ -62,6 +63,7 @@ TEST(OutOfMemory, IsToldFromOtherFailures) {
   EXPECT_TRUE(is_out_of_memory(c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "anything")));
   EXPECT_TRUE(is_out_of_memory(std::bad_alloc()));
   EXPECT_TRUE(is_out_of_memory(of_libtorch("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")));
+  EXPECT_TRUE(is_out_of_memory(of_libtorch("GET was unable to find an engine to execute this computation")));
   EXPECT_FALSE(is_out_of_memory(of_libtorch("The size of tensor a must match")));
   EXPECT_FALSE(is_out_of_memory(std::runtime_error("CUDA error: out of memory")));
   // As LibTorch words it on this very host.
@@ -158,6 +160,26 @@ TEST(FittedSteps, ABatchThatDoesNotFitIsLearnedInPartsThatDo) {
   plain.learn({});
   // Of two steps: the second begins with the rounding of the first.
   EXPECT_LT(worst_difference(fitted.small.gradients(), plain.gradients()), 10 * kRounding);
+}
+
+TEST(FittedSteps, WhatIsHeldForSpeedMakesWayBeforeABatchIsParted) {
+  Fitted fitted;
+  SmallLearner plain;
+  fitted.held_for_speed = 1;
+  int failures = 1;
+  fitted.before_learning = [&](const StepBatch&) {
+    if (failures-- > 0) run_out();
+  };
+  fitted.learn();
+  plain.learn({});
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1}));
+  EXPECT_EQ(worst_difference(fitted.small.gradients(), plain.gradients()), 0.0);
+  EXPECT_EQ(fitted.steps.times_out_of_memory(), 1);
+  EXPECT_TRUE(fitted.told.empty());  // who made way says so
+  failures = 1;
+  fitted.learn();
+  EXPECT_EQ(fitted.parts.size(), 4u);
+  EXPECT_GT(fitted.parts.back(), 1);
 }
 
 TEST(FittedSteps, AnyAllocationOfAStepMayFail) {
@@ -269,6 +291,17 @@ TEST(FittedSteps, UnderPressurePartsBecomeSmallerBeforeOneFails) {
   fitted.learn();
   EXPECT_GT(fitted.parts.back(), 1);
   EXPECT_EQ(fitted.steps.times_out_of_memory(), 0);
+}
+
+TEST(FittedSteps, UnderPressureWhatIsHeldForSpeedMakesWayFirst) {
+  Fitted fitted(true);
+  fitted.held_for_speed = 1;
+  fitted.figures = {.total_bytes = 100, .peak_bytes = 90, .resting_bytes = 20, .kept_bytes = 0};
+  fitted.learn();
+  EXPECT_TRUE(fitted.told.empty());
+  fitted.learn();
+  ASSERT_EQ(fitted.told.size(), 1u);
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1}));
 }
 
 TEST(FittedSteps, UnwatchedMemoryIsNotLookedAt) {

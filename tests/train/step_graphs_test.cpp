@@ -143,6 +143,27 @@ TEST(StepGraphs, ReleasesTheShapeThatWasNotUsedForLongest) {
   EXPECT_EQ(graphs.figures().graphs, 0);
 }
 
+TEST(StepGraphs, MakeWayForGoodWhenTheMemoryIsShort) {
+  Learner direct = graph_learner(), repeated = graph_learner();
+  StepGraphs graphs(repeated, std::make_unique<Repeater>());
+  EXPECT_FALSE(graphs.make_way());  // nothing is held yet
+  for (uint64_t step = 0; step < 7; ++step) {
+    StepBatch batch = seeded_batch(direct, step);
+    direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kSteepRates);
+    batch = seeded_batch(repeated, step);
+    graphs.learn(batch, {}, Learns::kBoth, kSteepRates);
+    if (step != 4) continue;
+    EXPECT_EQ(graphs.figures().graphs, 1);
+    EXPECT_TRUE(graphs.make_way());
+    EXPECT_FALSE(graphs.make_way());
+  }
+  expect_equal_learners(direct, repeated);
+  EXPECT_EQ(graphs.figures().graphs, 0);
+  EXPECT_EQ(graphs.figures().repeated_steps, 2);
+  EXPECT_EQ(graphs.text(), "off: the memory does not hold recordings beside a step");
+  EXPECT_TRUE(graphs.take_news().has_value());
+}
+
 // Gets as far as a card that meets an operator which it cannot record.
 class Refuser : public Repeater {
  public:

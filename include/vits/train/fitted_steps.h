@@ -1,7 +1,8 @@
 // Learns batch after batch, whatever the memory holds.
 //
 // A batch that does not fit is taken back and learned again in parts of half as many clips, with the gradients that it
-// would have had; its length bucket and longer ones keep to that. A clip that does not fit alone is left out aloud.
+// would have had; its length bucket and longer ones keep to that. What is held for speed alone makes way before that.
+// A clip that does not fit alone is left out aloud.
 // After each batch the memory is looked at, so that parts become smaller before one fails.
 #pragma once
 #include <cstdint>
@@ -25,6 +26,8 @@ class FittedSteps {
     std::function<void()> release;                          // all that can be given back, after a step that failed
     std::function<void(const std::string& sentence)> tell;  // the person
     std::function<void(int64_t clip)> left_out;  // a clip that does not fit alone, and will not come up again
+    // Gives up what is held for speed alone; false when nothing is.
+    std::function<bool()> make_way = [] { return false; };
   };
   static Surroundings of_device(at::Device device);  // tells nobody
 

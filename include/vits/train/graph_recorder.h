@@ -3,6 +3,7 @@
 #pragma once
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ class GraphRecorder {
   virtual std::unique_ptr<Recording> record(const DeviceWork& work) = 0;
   // Whether the memory allows for one more recording.
   virtual bool has_room() { return true; }
+  // Memory that the recordings there are keep to themselves, which the allocator counts as freed.
+  virtual uint64_t held_bytes() const { return 0; }
   // What recordings hold in memory and no longer need; after the last of them is gone.
   virtual void free_memory() = 0;
 };

@@ -40,12 +40,16 @@ class StepGraphs {
 
   // Gives the memory of all recordings back; they are made anew when their shapes come again.
   void release();
+  // For when memory is short: recordings bring time, but no step needs them. Gives them up for good; false when there
+  // are none.
+  bool make_way();
 
   struct Figures {
     int64_t graphs = 0;                  // kept now
     int64_t recorded = 0, released = 0;  // so far
     int64_t repeated_steps = 0, eager_steps = 0;
     uint64_t input_bytes = 0;
+    uint64_t held_bytes = 0;  // of the recordings, which the allocator counts as freed
   };
   Figures figures() const;
   bool records() const { return recorder_ != nullptr; }
