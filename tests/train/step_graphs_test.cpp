@@ -6,63 +6,25 @@
 #include <ATen/ATen.h>
 #include <ATen/record_function.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
-#include <map>
+#include <atomic>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "operator_count.h"
-#include "support/voices.h"
-#include "vits/audio/spectrogram.h"
+#include "seeded_steps.h"
 #include "vits/base/error.h"
-#include "vits/model/weights.h"
 
 namespace vits::train {
 namespace {
 
-constexpr Rates kSteepRates{2e-4, 2e-4};
-
-Learner graph_learner(std::optional<c10::ScalarType> half = {}, at::Device device = at::kCPU) {
-  support::Voice voice(support::folder_of(support::kFourSpeakers));
-  model::add_training_weight_norm(voice.generator, voice.discriminators);
-  voice.generator->to(device);
-  voice.discriminators->to(device);
-  voice.generator->train();
-  LearnerSettings settings;
-  settings.optimizer.ema = 0.9;
-  settings.half = half;
-  return Learner({voice.generator, voice.discriminators}, settings);
-}
-
-// Clips of random lengths, padded to these, and everything random of their step seeded.
-StepBatch seeded_batch(Learner& learner, uint64_t seed, int64_t tokens = 20, int64_t frames = 48) {
-  const auto& config = learner.networks().generator->config();
-  at::manual_seed(seed);
-  StepBatch made;
-  auto& batch = made.batch;
-  batch.token_ids = at::randint(config.vocab_size, {2, tokens}, at::kLong);
-  batch.token_lengths = at::randint(tokens / 2, tokens + 1, {2}, at::kLong);
-  batch.frame_lengths = at::randint(40, frames + 1, {2}, at::kLong);
-  // As the Fourier transform leaves it: the numbers of a frame are neighbours.
-  batch.spectrogram = at::rand({2, frames, config.spectrogram_bins}).transpose(1, 2);
-  batch.waveform = at::randn({2, frames * config.hop_length + 100}).narrow(1, 50, frames * config.hop_length) * 0.1;
-  batch.waveform = batch.waveform.unsqueeze(1);
-  batch.speaker_ids = at::randint(4, {2}, at::kLong);
-  batch.add_masks();
-  made.draws = model::draw(batch, config);
-  const auto there = [&](at::Tensor& tensor) { tensor = tensor.to(learner.device()); };
-  for (at::Tensor* tensor : {&batch.token_ids, &batch.token_lengths, &batch.token_mask, &batch.spectrogram,
-                             &batch.frame_lengths, &batch.frame_mask, &batch.waveform, &batch.speaker_ids,
-                             &made.draws.posterior, &made.draws.duration, &made.draws.segment_starts})
-    there(*tensor);
-  made.real_mel =
-      audio::log_mel(model::cut(batch.spectrogram, made.draws.segment_starts, config.segment_size / config.hop_length),
-                     learner.mel_bank());
-  at::manual_seed(seed + 1);
-  return made;
-}
+using namespace train_tests;
 
 class Repeater : public GraphRecorder {
  public:
@@ -311,19 +273,71 @@ TEST(StepGraphsCuda, FiftyStepsByGraphsEqualFiftyWithout) {
     for (uint64_t step = 0; step < 50; ++step) {
       const int64_t frames = step % 3 == 0 ? 64 : 48;
       StepBatch batch = seeded_batch(direct, step, 20, frames);
-      direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kSteepRates);
+      direct.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kGentleRates);
       batch = seeded_batch(recorded, step, 20, frames);
-      graphs.learn(batch, {}, Learns::kBoth, kSteepRates);
+      graphs.learn(batch, {}, Learns::kBoth, kGentleRates);
       const LossMeans expected = direct.take_losses(), means = recorded.take_losses();
-      // cuDNN adds up in an order of its own.
+      // Atomic additions come in an order of their own, which every step carries on.
       for (size_t i = 0; i < kLossNames.size(); ++i)
-        EXPECT_NEAR(means.values[i], expected.values[i], (half ? 2e-2 : 1e-3) * std::abs(expected.values[i]) + 1e-5)
+        EXPECT_NEAR(means.values[i], expected.values[i], (half ? 3e-2 : 2e-3) * std::abs(expected.values[i]) + 1e-5)
             << kLossNames[i] << " of step " << step;
     }
     EXPECT_EQ(graphs.text(), "on");
     EXPECT_EQ(graphs.figures().recorded, 2);
     EXPECT_EQ(graphs.figures().repeated_steps, 44);
   }
+}
+
+TEST(StepGraphsCuda, RecordAnewAfterAllRecordingsWereGivenBack) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  Learner learner = graph_learner(at::kHalf, at::Device(at::kCUDA, 0));
+  StepGraphs graphs(learner, "auto");
+  uint64_t seed = 0;
+  for (int64_t times = 1; times <= 3; ++times) {
+    for (int i = 0; i < 5; ++i) graphs.learn(seeded_batch(learner, seed++), {}, Learns::kBoth, kGentleRates);
+    EXPECT_EQ(graphs.text(), "on");
+    EXPECT_EQ(graphs.figures().recorded, times);
+    EXPECT_GT(graphs.figures().held_bytes, 0u);
+    graphs.release();
+    EXPECT_EQ(graphs.figures().held_bytes, 0u);
+  }
+  EXPECT_EQ(learner.take_losses().updates, 15);
+}
+
+// What the loader does meanwhile: a stream of its own, pinned memory, memory of the card, copies, waiting for events.
+TEST(StepGraphsCuda, AreRecordedWhileAnotherThreadUsesTheCard) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  const c10::Device device(at::kCUDA, 0);
+  Learner learner = graph_learner(at::kHalf, device);
+  StepGraphs graphs(learner, "auto");
+  std::atomic<bool> stop = false;
+  std::atomic<int64_t> rounds = 0;
+  std::string failure;
+  std::thread other([&] {
+    try {
+      const c10::impl::VirtualGuardImpl card(c10::kCUDA);
+      const c10::StreamGuard on_stream(card.getStreamFromGlobalPool(device));
+      for (int64_t size = 1000; !stop; size += 1000, ++rounds) {
+        const auto host = at::full({size}, 7, at::TensorOptions().pinned_memory(true));
+        const auto there = at::empty({size}, at::TensorOptions(device));
+        there.copy_(host, /*non_blocking=*/true);
+        c10::Event sent(c10::kCUDA);
+        sent.record(card.getStream(device));
+        sent.synchronize();
+        if (there.sum().item<float>() != 7.0f * static_cast<float>(size)) throw std::runtime_error("another sum");
+      }
+    } catch (const std::exception& error) {
+      failure = error.what();
+    }
+  });
+  for (uint64_t step = 0; step < 24; ++step)  // six shapes
+    graphs.learn(seeded_batch(learner, step, 20 + 2 * static_cast<int64_t>(step / 4)), {}, Learns::kBoth, kGentleRates);
+  stop = true;
+  other.join();
+  EXPECT_EQ(failure, "");
+  EXPECT_GT(rounds, 0);
+  EXPECT_EQ(graphs.text(), "on");
+  EXPECT_EQ(graphs.figures().recorded, 6);
 }
 
 TEST(StepGraphsCuda, GoOnAfterARecordingThatTheCardRefused) {
