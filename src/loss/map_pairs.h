@@ -27,9 +27,11 @@ void map_distance_cpu(const std::vector<MapPair>& pairs, S* sum);
 template <typename S>
 void map_distance_backward_cpu(const std::vector<MapPair>& pairs, const S* sum_gradient);
 
-#ifdef VITS_CUDA_KERNELS
 // Numbers that each block of the first kernel leaves for the second to add up, in an order that does not change.
+// Defined with CUDA alone; no template argument hides the call from a compiler without it.
 int64_t map_distance_partial_sums(const std::vector<MapPair>& pairs);
+
+#ifdef VITS_CUDA_KERNELS
 // All pointers on the device; they do not wait. partial: room for map_distance_partial_sums() numbers.
 template <typename S>
 cudaError_t map_distance_cuda(const std::vector<MapPair>& pairs, S* partial, S* sum, cudaStream_t stream);
