@@ -100,6 +100,15 @@ bool wants_arena_there(const ClipStore& store, c10::Device device, const std::st
   return !device.is_cpu() && store.samples().nbytes() <= bytes_free / kCardShare;
 }
 
+at::Tensor arena_there(const ClipStore& store, c10::Device device) {
+  try {
+    return store.samples().to(device);
+  } catch (const c10::OutOfMemoryError&) {
+    throw Error("--data_on_gpu true: the card has no room for {:.1f} GB of samples. Take auto or false.",
+                static_cast<double>(store.samples().nbytes()) / 1e9);
+  }
+}
+
 // "cuda" is the card that is current now, also for the thread.
 c10::Device with_index(c10::Device device) {
   return device.is_cpu() || device.has_index() ? device : c10::impl::VirtualGuardImpl(device.type()).getDevice();
@@ -113,7 +122,7 @@ Loader::State::State(const ClipStore& the_store, c10::Device the_device, const L
       device(with_index(the_device)),
       padded(options.round_frames == 0 && the_device.is_cpu() ? 1 : options.round_frames) {
   for (const StoredClip& clip : store.clips()) padded.add(clip.frames, clip.tokens);
-  if (wants_arena_there(store, device, options.data_on_gpu, device_bytes_free)) arena = store.samples().to(device);
+  if (wants_arena_there(store, device, options.data_on_gpu, device_bytes_free)) arena = arena_there(store, device);
   if (on_card()) {
     card.emplace(device.type());
     copying = card->getStreamFromGlobalPool(device);

@@ -15,6 +15,11 @@ namespace vits::train {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+double elapsed_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+constexpr double kMostOfTimeForLooking = 0.01;
+
 std::string clips_text(int64_t clips) { return clips == 1 ? "1 clip" : fmt::format("{} clips", clips); }
 
 StepBatch rows_of(const StepBatch& whole, const std::vector<int64_t>& rows) {
@@ -89,7 +94,7 @@ void FittedSteps::learn(const std::vector<int64_t>& clips, int64_t frames, Batch
     }
     // Only here, behind the handler, nothing holds the tensors of the attempt any more.
   } while (failure);
-  if (watches_ && clips_at_once_ > 0) look(static_cast<int64_t>(rows.size()), frames);
+  if (watches_ && clips_at_once_ > 0 && is_quick_to_look()) look(static_cast<int64_t>(rows.size()), frames);
 }
 
 void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, bool was_made,
@@ -121,11 +126,13 @@ void FittedSteps::shrink(std::vector<int64_t>& rows, const std::vector<int64_t>&
   around_.left_out(clip);
 }
 
+// Some systems take milliseconds to say how full a card is. The next look sees the peak of all that was left out.
+bool FittedSteps::is_quick_to_look() const { return watch_seconds_ <= kMostOfTimeForLooking * elapsed_since(began_); }
+
 void FittedSteps::look(int64_t clips, int64_t frames) {
-  using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   const MemoryAction action = watch_.look(around_.figures());
-  watch_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
+  watch_seconds_ += elapsed_since(begin);
   if (action != MemoryAction::kSmallerParts) {
     if (action != MemoryAction::kNone) around_.act(action);
     return;

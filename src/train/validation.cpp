@@ -36,6 +36,12 @@ at::Tensor losses_of(const BatchPart& part, Learner& learner) {
                     shares.tokens.defined() ? made.loss_duration * shares.tokens : made.loss_duration});
 }
 
+// The samples stand on the card once at most, for training.
+data::LoaderOptions from_host(data::LoaderOptions options) {
+  options.data_on_gpu = "false";
+  return options;
+}
+
 }  // namespace
 
 Validation::Validation(const data::ClipStore& store, const data::LoaderOptions& options, at::Device device,
@@ -43,7 +49,7 @@ Validation::Validation(const data::ClipStore& store, const data::LoaderOptions& 
     : store_(store),
       numbers_(spread(store.validation(), most_clips)),
       batch_size_(batch_size),
-      loader_(store, device, options) {}
+      loader_(store, device, from_host(options)) {}
 
 at::Tensor Validation::in_parts(const StepBatch& ready, Learner& learner) {
   const int64_t clips = ready.batch.token_ids.size(0);

@@ -3,8 +3,10 @@
 // A batch that does not fit is taken back and learned again in parts of half as many clips, with the gradients that it
 // would have had; its length bucket and longer ones keep to that. What is held for speed alone makes way before that.
 // A clip that does not fit alone is left out aloud.
-// After each batch the memory is looked at, so that parts become smaller before one fails.
+// After each batch the memory is looked at, for a hundredth of the time at most, so that parts become smaller before
+// one fails.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -51,6 +53,7 @@ class FittedSteps {
   double watch_seconds() const { return watch_seconds_; }   // that looking took, in all
 
  private:
+  bool is_quick_to_look() const;
   void look(int64_t clips, int64_t frames);
   void shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, bool was_made,
               const std::string& reason);
@@ -62,6 +65,7 @@ class FittedSteps {
   std::set<int64_t> left_out_;
   MemoryWatch watch_;
   int64_t times_out_ = 0, clips_at_once_ = 0;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   double watch_seconds_ = 0.0;
 };
 
