@@ -7,6 +7,7 @@
 #include "vits/base/files.h"
 #include "vits/report/figures.h"
 #include "vits/train/batch_fit.h"
+#include "vits/train/out_of_memory.h"
 #include "vits/train/step_batch.h"
 
 namespace vits::train {
@@ -66,6 +67,23 @@ void Trainer::State::learn(const data::Batch& loaded, BatchPlace place, Learns w
     else
       notes.push_back(*news);
   }
+}
+
+data::Batch Trainer::State::next_batch() {
+  try {
+    return *loader->next();
+  } catch (const std::exception& failure) {  // the loader's buffers grow with the largest batch of an epoch
+    if (!is_out_of_memory(failure)) throw;
+  }
+  make_room();
+  loader->begin({epoch_batches.begin() + progress.batch_in_epoch, epoch_batches.end()});
+  return *loader->next();
+}
+
+bool Trainer::State::make_room() {
+  const bool made = session.graphs->make_way();
+  release_memory(learner().device());
+  return made;
 }
 
 void Trainer::State::leave_out(int64_t clip) {

@@ -44,14 +44,14 @@ void Trainer::State::make_step() {
   profile.begin_step(progress.step + 1);
   for (int64_t number = 0; number < of; ++number) {
     const double waited = loader->waited_seconds();
-    const auto loaded = loader->next();
+    const data::Batch loaded = next_batch();
     profile.mark_batch(loader->waited_seconds() - waited);
-    learn(*loaded, {number, of}, held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates);
+    learn(loaded, {number, of}, held ? Learns::kDiscriminatorsOnly : Learns::kBoth, rates);
     profile.mark("losses");
-    recent_batches.push_back(loaded->clips);
+    recent_batches.push_back(loaded.clips);
     ++progress.batches;
     ++progress.batch_in_epoch;
-    progress.samples += static_cast<int64_t>(loaded->clips.size());
+    progress.samples += static_cast<int64_t>(loaded.clips.size());
   }
   ++progress.step;
   if (!held) rate->count_step();

@@ -37,12 +37,18 @@ void Trainer::State::validate() {
   const auto outside = profile.outside();
   const double begin = now();
   ValidationLosses losses;
-  if (validation) try {
+  for (bool is_heard = !validation; !is_heard;) try {
       losses = validation->run(learner(), [](int64_t, int64_t) {});
+      is_heard = true;
     } catch (const Stopped&) {
       return;  // the loop sees the signal too, and saves
-    } catch (const Error& error) {
-      report->warn(fmt::format("step {}: {}", report::thousands(progress.step), error.what()));
+    } catch (const std::exception& failure) {
+      const auto* error = dynamic_cast<const Error*>(&failure);
+      if (!error && !is_out_of_memory(failure)) throw;
+      if (make_room()) continue;
+      report->warn(fmt::format(
+          "step {}: {}", report::thousands(progress.step),
+          error ? error->what() : "there was no memory for a validation (" + want_of_memory(failure) + ")"));
       return;
     }
   validated_step = progress.step;
@@ -84,7 +90,7 @@ void Trainer::State::speak_samples() {
   } catch (const std::exception& failure) {
     if (!is_out_of_memory(failure)) throw;
     report->warn(fmt::format("there was no memory for the samples of step {}", progress.step));
-    release_memory(learner().device());
+    make_room();
   }
 }
 

@@ -115,6 +115,9 @@ struct Trainer::State {
   void take_batch_size(const fs::path& checkpoint);  // in the place of auto
   void fit();
   void learn(const data::Batch& loaded, BatchPlace place, Learns who, Rates rates);
+  data::Batch next_batch();
+  // Beside what steps take. True when something was given up for it, so that a second attempt may do.
+  bool make_room();
   void leave_out(int64_t clip);
   void write_skipped_list() const;
   void add_fit_figures(report::StepReport& report) const;
