@@ -50,7 +50,8 @@ struct BenchmarkOptions {
     field("data_dir", data_dir, base::any(), "train: the training folder.");
     field("batch_size", batch_size, base::between(1, 4096), "train: clips in a batch.");
     field("max_steps", max_steps, base::at_least(1), "train: steps that are measured.");
-    field("warmup_steps", warmup_steps, base::at_least(0), "train: steps before them.");
+    field("warmup_steps", warmup_steps, base::at_least(0),
+          "train: steps before them; with CUDA graphs more, until the shapes at hand are recorded.");
     field("max_samples", max_samples, base::at_least(0), "train: clips to take; 0: all.");
     field("length_buckets", length_buckets, base::any(), "train: clips of similar length into the same batch.");
     field("dropout", dropout, base::between(-1, 0.95), "train: as for training.");

@@ -10,6 +10,7 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/variable.h>
 #include <torch/cuda.h>
 
 #include <atomic>
@@ -261,6 +262,44 @@ TEST(StepGraphs, StepsOfAShapeTakeTheSameMemoryAndLeaveNoneBehind) {
     }
     EXPECT_GT(expected.size(), 500u);
     EXPECT_EQ(CountedMemory::taken(), expected);
+  }
+}
+
+// The nodes that collect gradients remember the stream on which they were made. One that outlived its step would draw
+// that step's stream into a recording, which a card refuses.
+TEST(StepGraphs, NoStepLeavesANodeOfItsGraphToTheNext) {
+  for (const auto half : {std::optional<c10::ScalarType>{}, std::optional(at::kBFloat16)}) {
+    Learner learner = graph_learner(half);
+    const auto expect_none = [&](const char* after) {
+      Networks& networks = learner.networks();
+      for (const auto& parameters : {networks.generator->parameters(), networks.discriminators->parameters()})
+        for (const at::Tensor& parameter : parameters)
+          ASSERT_EQ(torch::autograd::impl::try_get_grad_accumulator(parameter), nullptr) << after;
+    };
+    const auto learn = [&](BatchPlace place, Learns who) {
+      const StepBatch batch = seeded_batch(learner, 7);
+      learner.learn(batch.batch, batch.draws, batch.real_mel, place, who, kSteepRates);
+    };
+    learn({}, Learns::kBoth);
+    expect_none("a step");
+    learn({0, 2}, Learns::kBoth);
+    expect_none("a batch that ends no step");
+    learn({1, 2, 2}, Learns::kBoth);
+    expect_none("a batch in parts");
+    learn({}, Learns::kDiscriminatorsOnly);
+    expect_none("a step of the discriminators");
+    const StepBatch batch = seeded_batch(learner, 8);
+    bool was_there = false;
+    const auto fail = [&](const char* phase) {
+      if (std::string_view(phase) != "voice_judged") return;
+      for (const at::Tensor& parameter : learner.networks().generator->parameters())
+        was_there |= torch::autograd::impl::try_get_grad_accumulator(parameter) != nullptr;
+      throw Error("a test");
+    };
+    EXPECT_THROW(learner.learn(batch.batch, batch.draws, batch.real_mel, {}, Learns::kBoth, kSteepRates, fail), Error);
+    EXPECT_TRUE(was_there);
+    learner.take_back();
+    expect_none("a step that failed");
   }
 }
 
