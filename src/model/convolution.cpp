@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "half_convolution.h"
 #include "vits/model/quick_convolution.h"
 
 namespace vits::model {
@@ -83,6 +84,8 @@ torch::Tensor Conv1dImpl::forward(const torch::Tensor& x) const {
   const QuickShape quick{shape().padding, shape().dilation};
   if (shape().stride == 1 && shape().groups == 1 && suits_quick_convolution(x, filters, quick))
     return quick_convolution(x, filters, bias(), quick);
+  if (shape().groups == 1 && suits_half_convolution(x, filters)) return half_convolution(x, filters, bias(), shape());
+  if (suits_convolution_by_phases(x, filters, shape())) return convolution_by_phases(x, filters, bias(), shape());
   return at::conv1d(x, filters, bias(), shape().stride, shape().padding, shape().dilation, shape().groups);
 }
 
@@ -106,6 +109,7 @@ torch::Tensor FoldedConvImpl::forward(const torch::Tensor& x) const {
     if (suits_quick_convolution(wave, taps, quick))
       return quick_convolution(wave, taps, bias(), quick).unflatten(2, {-1, period});
   }
+  if (suits_half_convolution(x, filters)) return half_convolution(x, filters, bias(), shape());
   return at::conv2d(x, filters, bias(), {shape().stride, 1}, {shape().padding, 0});
 }
 

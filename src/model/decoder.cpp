@@ -4,6 +4,7 @@
 
 #include "module_list.h"
 #include "vits/base/shape.h"
+#include "vits/model/channel_layout.h"
 #include "vits/model/residual_step.h"
 
 namespace vits::model {
@@ -86,7 +87,7 @@ torch::Tensor DecoderImpl::forward(const torch::Tensor& z, const torch::Tensor& 
   auto x = conv_pre_->forward(z);  // [B, H, F]
   if (speaker.defined()) x = x + cond_->forward(speaker);
   for (size_t level = 0; level < upsampler_.size(); ++level) {
-    x = upsampler_[level]->forward(at::leaky_relu(x, slope_));  // [B, H / 2, S]
+    x = in_quick_order(upsampler_[level]->forward(at::leaky_relu(x, slope_)));  // [B, H / 2, S]
     const auto active = at::leaky_relu(x, slope_);
     torch::Tensor sum;
     for (size_t i = 0; i < resblocks_per_level_; ++i) {

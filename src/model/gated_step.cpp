@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "gated_elements.h"
+#include "vits/model/channel_layout.h"
 #include "vits/model/kernel_call.h"
 
 namespace vits::model {
@@ -96,19 +97,39 @@ class Step : public torch::autograd::Function<Step> {
   }
 };
 
+// A signal laid together is to these operators one of a clip for each moment, whose frames are the channels:
+// [B, parts * H, F] -> [B F, parts, H], the same memory.
+at::Tensor moments_of(const at::Tensor& x, int64_t parts) {
+  return x.transpose(1, 2).reshape({x.size(0) * x.size(2), parts, x.size(1) / parts}).contiguous();
+}
+
+// [B F, 1, H] -> [B, H, F]
+at::Tensor signal_of(const at::Tensor& moments, int64_t clips) {
+  return moments.view({clips, moments.size(0) / clips, moments.size(2)}).transpose(1, 2);
+}
+
 }  // namespace
 
 at::Tensor gated(const at::Tensor& x, const at::Tensor& condition) {
-  if (!condition.defined()) return Gate::apply(x.contiguous(), std::nullopt);
-  return Gate::apply(x.contiguous(), std::optional(condition.to(x.scalar_type()).contiguous()));
+  const auto added = condition.defined() ? condition.to(x.scalar_type()) : condition;
+  if (is_in_quick_order(x))
+    return signal_of(Gate::apply(moments_of(added.defined() ? x + added : x, 2), std::nullopt), x.size(0));
+  return Gate::apply(x.contiguous(), added.defined() ? std::optional(added.contiguous()) : std::nullopt);
 }
 
 LayerStep layer_step(const at::Tensor& hidden, const at::Tensor& sum, const at::Tensor& change,
                      const at::Tensor& frame_mask) {
-  const auto like = [&](const at::Tensor& tensor) { return tensor.to(change.scalar_type()).contiguous(); };
+  const bool together = is_in_quick_order(change);
+  const auto like = [&](const at::Tensor& tensor) {
+    const auto rounded = tensor.to(change.scalar_type());
+    return together ? moments_of(rounded, 1) : rounded.contiguous();
+  };
   const auto sums = sum.defined() ? std::optional(like(sum)) : std::nullopt;
-  const auto made = Step::apply(like(hidden), sums, change.contiguous(), like(frame_mask));
-  return {made[0], made[1]};
+  const auto made = together
+                        ? Step::apply(like(hidden), sums, moments_of(change, 2), like(frame_mask.expand_as(hidden)))
+                        : Step::apply(like(hidden), sums, change.contiguous(), like(frame_mask));
+  if (!together) return {made[0], made[1]};
+  return {signal_of(made[0], hidden.size(0)), signal_of(made[1], hidden.size(0))};
 }
 
 }  // namespace vits::model

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "residual_elements.h"
+#include "vits/model/channel_layout.h"
 #include "vits/model/kernel_call.h"
 
 namespace vits::model {
@@ -27,7 +28,7 @@ class Residual : public torch::autograd::Function<Residual> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& sum, const at::Tensor& change,
                                double slope) {
-    const auto next = at::empty(sum.sizes(), sum.options()), active = at::empty(sum.sizes(), sum.options());
+    const auto next = at::empty_like(sum), active = at::empty_like(sum);
     VITS_DISPATCH(sum, [&] {
       run_residual("vits::residual_step",
                    ResidualForward<scalar_t>{sum.numel(), slope, sum.const_data_ptr<scalar_t>(),
@@ -44,8 +45,8 @@ class Residual : public torch::autograd::Function<Residual> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto active = context->get_saved_variables()[0];
     if (!gradients[1].defined()) return {gradients[0], gradients[0], at::Tensor()};
-    const auto of_sum = gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
-    const auto of_active = gradients[1].contiguous(), gradient = at::empty(active.sizes(), active.options());
+    const auto of_sum = gradients[0].defined() ? in_order_of(active, gradients[0]) : at::Tensor();
+    const auto of_active = in_order_of(active, gradients[1]), gradient = at::empty_like(active);
     VITS_DISPATCH(active, [&] {
       run_residual(
           "vits::residual_step_backward",
@@ -65,7 +66,9 @@ class Residual : public torch::autograd::Function<Residual> {
 ResidualStep residual_step(const at::Tensor& sum, const at::Tensor& change, double slope) {
   TORCH_CHECK(sum.sizes() == change.sizes() && sum.scalar_type() == change.scalar_type() && slope > 0,
               "a residual step of ", sum.sizes(), " and ", change.sizes(), "; this is a bug in vits-train");
-  const auto made = Residual::apply(sum.contiguous(), change.contiguous(), slope);
+  // In any order that leaves no gaps; the numbers of both must meet.
+  const auto whole = sum.is_non_overlapping_and_dense() ? sum : sum.contiguous();
+  const auto made = Residual::apply(whole, in_order_of(whole, change), slope);
   return {made[0], made[1]};
 }
 

@@ -4,6 +4,7 @@
 
 #include "module_list.h"
 #include "vits/base/shape.h"
+#include "vits/model/channel_layout.h"
 #include "vits/model/gated_step.h"
 
 namespace vits::model {
@@ -40,7 +41,7 @@ torch::Tensor WaveNetImpl::forward(const torch::Tensor& x, const torch::Tensor& 
   torch::Tensor condition;
   if (speaker.defined()) condition = cond_layer_->forward(speaker);  // [B, 2 H layers, 1]
 
-  torch::Tensor hidden = x, sum;
+  torch::Tensor hidden = in_quick_order(x), sum;
   for (size_t layer = 0; layer < in_layers_.size(); ++layer) {
     const auto gates = in_layers_[layer]->forward(hidden);  // [B, 2 H, F]
     auto acts =
@@ -58,7 +59,7 @@ torch::Tensor WaveNetImpl::forward(const torch::Tensor& x, const torch::Tensor& 
       sum = step.sum;
     }
   }
-  return sum * frame_mask;
+  return (sum * frame_mask).contiguous();
 }
 
 }  // namespace vits::model

@@ -18,6 +18,7 @@ OperatorCounts g_counts;
 struct Frame {
   bool worked = false, waited = false;  // an operator inside it did
   bool blocks = false;                  // it is a copy that the host waits for
+  bool casts = false;                   // it makes another type of number of what it copies
   bool ours = false, within_ours = false;
 };
 thread_local std::vector<Frame> g_stack;
@@ -118,11 +119,20 @@ bool blocks(const at::RecordFunction& function) {
   return !may_go_on || !(to->is_cpu() ? to : from)->is_pinned();
 }
 
+// Whether a _to_copy(from, type, ...) changes the type; others change the order in memory or the device.
+bool changes_type(const at::RecordFunction& function) {
+  const auto inputs = function.inputs();
+  const at::Tensor* from = tensor_at(inputs, 0);
+  return from && inputs.size() > 1 && inputs[1].isInt() && inputs[1].toScalarType() != from->scalar_type();
+}
+
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
   const std::string_view name = function.name();
   const bool within = !g_stack.empty() && (g_stack.back().within_ours || g_stack.back().ours);
-  g_stack.push_back(
-      {.blocks = name == "aten::copy_" && blocks(function), .ours = name.starts_with("vits::"), .within_ours = within});
+  g_stack.push_back({.blocks = name == "aten::copy_" && blocks(function),
+                     .casts = name == "aten::_to_copy" && changes_type(function),
+                     .ours = name.starts_with("vits::"),
+                     .within_ours = within});
   return nullptr;
 }
 
@@ -134,7 +144,7 @@ void end(const at::RecordFunction& function, at::ObserverContext*) {
   // LibTorch's operators and ours; the rest are the backward engine's own entries.
   if (name.starts_with("aten::") || name.starts_with("vits::")) {
     const std::lock_guard lock(g_mutex);
-    if (name == "aten::_to_copy") ++g_counts.casts;
+    if (frame.casts) ++g_counts.casts;
     if (!frame.waited && (frame.blocks || waits(name))) {
       ++g_counts.waits;
       frame.waited = true;

@@ -65,7 +65,7 @@ TEST(StepCounts, AreThoseThatTheReadmePromises) {
 
 TEST(StepCounts, OfHalfPrecisionCastLittle) {
   const OperatorCounts counts = counts_of_step(at::kBFloat16);
-  EXPECT_LE(counts.kernels, 2500);
+  EXPECT_LE(counts.kernels, 2700);  // the CPU alone: weights are brought into oneDNN's order and their gradients back
   EXPECT_LE(counts.casts, 150);
   EXPECT_GE(counts.casts, 20);  // it is half precision
   EXPECT_EQ(counts.waits, 0);
