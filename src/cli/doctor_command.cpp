@@ -2,6 +2,7 @@
 #include <torch/cuda.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "command.h"
@@ -60,8 +61,11 @@ int doctor(const DoctorOptions& options) {
                                   of_libtorch ? of_libtorch->name : "one that LibTorch can use"));
   else if (cards.empty())
     print_line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
-  if (!cards.empty() && !usable)
-    print_line("", "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
+  if (!cards.empty() && !usable) {
+    const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    print_line("", visible ? fmt::format("LibTorch sees no card: CUDA_VISIBLE_DEVICES is \"{}\"", visible)
+                           : "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
+  }
   if (of_libtorch) try {
       model::check_card(*of_libtorch, {});
     } catch (const Error& error) {

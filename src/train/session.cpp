@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -23,6 +24,8 @@
 #include "vits/train/networks.h"
 
 namespace vits::train {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -111,6 +114,10 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
   const at::Device device = device_of(options.machine);
   const auto half = precision_of(options.machine, device, session.notes);
   if (const auto card = model::card_of(device)) model::check_card(*card, half);
+  if (device.is_cpu() && options.machine.device == "auto" && fs::exists("/proc/driver/nvidia/version"))
+    session.notes.push_back(
+        "there is an NVIDIA driver, but no card that LibTorch can use: training on the CPU takes many times as long; "
+        "`vits-train doctor` says what is wrong");
   const int threads = options.machine.threads > 0 ? static_cast<int>(options.machine.threads) : base::processors();
   at::set_num_threads(threads);
   // Numbers too small to matter cost a CPU a hundred times as much as others.
