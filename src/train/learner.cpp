@@ -28,17 +28,10 @@ std::vector<at::Tensor> halves(const std::vector<at::Tensor>& of, int64_t which)
 
 at::Tensor share_of(const at::Tensor& loss, double share) { return share == 1.0 ? loss : loss * share; }
 
-// Of a card: into pinned memory, on its way when this returns; into any memory where the system pins no more.
+// In memory that the system may move: pinned memory would be rounded up to a power of two, and a state of a gigabyte is
+// kept for the whole run.
 at::Tensor host_copy(const at::Tensor& tensor) {
-  if (tensor.is_cpu()) return tensor.detach().clone();
-  at::Tensor copy;
-  try {
-    copy = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
-  } catch (const c10::Error&) {
-    return tensor.detach().to(at::kCPU);
-  }
-  copy.copy_(tensor.detach(), /*non_blocking=*/true);
-  return copy;
+  return tensor.detach().to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
 }
 
 std::vector<at::Tensor> detached(const std::vector<at::Tensor>& of) {
@@ -68,7 +61,7 @@ Learner::Learner(Networks networks, const LearnerSettings& settings)
       mel_bank_(audio::mel_bank(networks_.generator->config().sampling_rate).to(device_)),
       sums_(device_) {
   if (networks_.discriminators) {
-    judges_ = std::make_unique<Player>(*networks_.discriminators, settings.optimizer);
+    judges_ = std::make_unique<Player>(*networks_.discriminators, settings.optimizer.of_discriminators());
     judges_->parameters.require_gradients(false);
   }
   if (settings.optimizer.ema > 0) average_ = voice_->parameters.values().clone();
@@ -324,7 +317,6 @@ void Learner::save(checkpoint::RunState& state) const {
   state.facts["loss_scale"] = scale_.factor().item<double>();
   state.facts["loss_scale_growth"] = scale_.growth().item<int64_t>();
   state.facts["loss_sums"] = sums_.saved();
-  wait();
 }
 
 void Learner::restore(const checkpoint::RunState& state, const std::string& source) {
