@@ -1,7 +1,6 @@
 #include "band.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "band_elements.h"
@@ -20,13 +19,10 @@ void run(const char* name, const Problem& problem, const at::Device& device) {
       name, device, [&] { band_cpu(problem); }, [&](auto stream) { return band_cuda(problem, stream); });
 }
 
-#define VITS_DISPATCH(tensor, ...) \
-  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), "band", __VA_ARGS__)
-
 at::Tensor spread(const at::Tensor& band) {
   const int64_t clips = band.size(0), tokens = band.size(1), window = band.size(2) / 2;
   const auto from = band.contiguous(), square = at::empty({clips, tokens, tokens}, band.options());
-  VITS_DISPATCH(band, [&] {
+  VITS_FOR_NUMBERS_OF(band, "band", [&] {
     run("vits::band_to_square",
         BandToSquare<scalar_t>{
             {clips * tokens, tokens, window}, from.const_data_ptr<scalar_t>(), square.mutable_data_ptr<scalar_t>()},
@@ -38,7 +34,7 @@ at::Tensor spread(const at::Tensor& band) {
 at::Tensor gather(const at::Tensor& square, int64_t window) {
   const int64_t clips = square.size(0), tokens = square.size(1);
   const auto from = square.contiguous(), band = at::empty({clips, tokens, 2 * window + 1}, square.options());
-  VITS_DISPATCH(square, [&] {
+  VITS_FOR_NUMBERS_OF(square, "band", [&] {
     run("vits::square_to_band",
         SquareToBand<scalar_t>{
             {clips * tokens, tokens, window}, from.const_data_ptr<scalar_t>(), band.mutable_data_ptr<scalar_t>()},

@@ -1,7 +1,6 @@
 #include "vits/model/gated_step.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "gated_elements.h"
@@ -26,16 +25,13 @@ GateExtent extent_of(const at::Tensor& x) { return {x.size(0), x.size(1) / 2, x.
 
 at::Tensor empty_half(const at::Tensor& x) { return at::empty({x.size(0), x.size(1) / 2, x.size(2)}, x.options()); }
 
-#define VITS_DISPATCH(tensor, ...) \
-  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), "gated_step", __VA_ARGS__)
-
 class Gate : public torch::autograd::Function<Gate> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const std::optional<at::Tensor>& condition) {
     const auto added = condition.value_or(at::Tensor());
     context->save_for_backward({x, added});
     const auto y = empty_half(x);
-    VITS_DISPATCH(x, [&] {
+    VITS_FOR_NUMBERS_OF(x, "gated_step", [&] {
       run("vits::gate",
           GateForward<scalar_t>{extent_of(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
                                 y.mutable_data_ptr<scalar_t>()},
@@ -49,7 +45,7 @@ class Gate : public torch::autograd::Function<Gate> {
     const auto& x = saved[0];
     const auto& added = saved[1];
     const auto y_gradient = gradients[0].contiguous(), x_gradient = at::empty(x.sizes(), x.options());
-    VITS_DISPATCH(x, [&] {
+    VITS_FOR_NUMBERS_OF(x, "gated_step", [&] {
       run("vits::gate_backward",
           GateBackward<scalar_t>{extent_of(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
                                  data_or_null<scalar_t>(y_gradient), x_gradient.mutable_data_ptr<scalar_t>()},
@@ -67,7 +63,7 @@ class Step : public torch::autograd::Function<Step> {
     context->saved_data["has_sum"] = sum.has_value();
     context->set_materialize_grads(false);
     const auto next_hidden = empty_half(change), next_sum = empty_half(change);
-    VITS_DISPATCH(change, [&] {
+    VITS_FOR_NUMBERS_OF(change, "gated_step", [&] {
       run("vits::layer_step",
           StepForward<scalar_t>{extent_of(change), data_or_null<scalar_t>(hidden),
                                 data_or_null<scalar_t>(sum.value_or(at::Tensor())), data_or_null<scalar_t>(change),
@@ -85,7 +81,7 @@ class Step : public torch::autograd::Function<Step> {
     const at::Tensor& one = of_hidden.defined() ? of_hidden : of_sum;
     const auto from_hidden = at::empty(one.sizes(), one.options());
     const auto from_change = at::empty({one.size(0), 2 * one.size(1), one.size(2)}, one.options());
-    VITS_DISPATCH(one, [&] {
+    VITS_FOR_NUMBERS_OF(one, "gated_step", [&] {
       run("vits::layer_step_backward",
           StepBackward<scalar_t>{extent_of(from_change), data_or_null<scalar_t>(mask),
                                  data_or_null<scalar_t>(of_hidden), data_or_null<scalar_t>(of_sum),

@@ -1,7 +1,6 @@
 #include "vits/model/residual_step.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "residual_elements.h"
@@ -21,15 +20,12 @@ void run_residual(const char* name, const Problem& problem, const at::Device& de
       name, device, [&] { residual_cpu(problem); }, [&](auto stream) { return residual_cuda(problem, stream); });
 }
 
-#define VITS_DISPATCH(tensor, ...) \
-  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), "residual_step", __VA_ARGS__)
-
 class Residual : public torch::autograd::Function<Residual> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& sum, const at::Tensor& change,
                                double slope) {
     const auto next = at::empty_like(sum), active = at::empty_like(sum);
-    VITS_DISPATCH(sum, [&] {
+    VITS_FOR_NUMBERS_OF(sum, "residual_step", [&] {
       run_residual("vits::residual_step",
                    ResidualForward<scalar_t>{sum.numel(), slope, sum.const_data_ptr<scalar_t>(),
                                              change.const_data_ptr<scalar_t>(), next.mutable_data_ptr<scalar_t>(),
@@ -47,7 +43,7 @@ class Residual : public torch::autograd::Function<Residual> {
     if (!gradients[1].defined()) return {gradients[0], gradients[0], at::Tensor()};
     const auto of_sum = gradients[0].defined() ? in_order_of(active, gradients[0]) : at::Tensor();
     const auto of_active = in_order_of(active, gradients[1]), gradient = at::empty_like(active);
-    VITS_DISPATCH(active, [&] {
+    VITS_FOR_NUMBERS_OF(active, "residual_step", [&] {
       run_residual(
           "vits::residual_step_backward",
           ResidualBackward<scalar_t>{active.numel(), context->saved_data["slope"].toDouble(),
@@ -58,8 +54,6 @@ class Residual : public torch::autograd::Function<Residual> {
     return {gradient, gradient, at::Tensor()};
   }
 };
-
-#undef VITS_DISPATCH
 
 }  // namespace
 

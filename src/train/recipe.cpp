@@ -54,7 +54,11 @@ formats::Json recipe(const std::string& name) {
   }
   if (name == "piper") {
     // Its decay is written in the settings and never applied.
-    values.update({{"batch_size", 32}, {"discriminator_learning_rate", 1e-4}, {"schedule", "constant"}});
+    values.update({{"batch_size", 32},
+                   {"discriminator_learning_rate", 1e-4},
+                   {"discriminator_beta_1", 0.5},
+                   {"discriminator_beta_2", 0.9},
+                   {"schedule", "constant"}});
     return values;
   }
   throw UsageError("--recipe is \"{}\", but must be none, finetune_hf, vits, coqui or piper.", name);

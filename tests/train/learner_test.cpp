@@ -109,6 +109,20 @@ TEST(Learner, HoldsTheGeneratorWhileOnlyTheDiscriminatorsLearn) {
   EXPECT_FALSE(at::equal(all_values(*learner.networks().discriminators), judges));
 }
 
+TEST(Learner, TeachesTheDiscriminatorsWithBetasOfTheirOwn) {
+  const GoldenStep golden(support::kSingleSpeaker, support::Keep::kEverything);
+  const auto after_two_steps = [&](double beta) {
+    LearnerSettings how = settings();
+    how.optimizer.discriminator_beta_1 = beta;
+    Learner learner = learner_of(support::kSingleSpeaker, how);
+    for (int step = 0; step < 2; ++step) learn(learner, golden.batch, golden.draws, {}, Learns::kDiscriminatorsOnly);
+    return all_values(*learner.networks().discriminators);
+  };
+  const auto usual = after_two_steps(-1.0);
+  EXPECT_TRUE(after_two_steps(0.8).equal(usual));
+  EXPECT_FALSE(after_two_steps(0.5).equal(usual));
+}
+
 TEST(Learner, LeavesNoGradientOfTheGeneratorsPassInTheDiscriminators) {
   const GoldenStep golden(support::kSingleSpeaker, support::Keep::kEverything);
   Learner learner = learner_of(support::kSingleSpeaker);

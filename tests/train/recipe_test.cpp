@@ -61,6 +61,10 @@ TEST(Recipe, IsThatOfTheTrainer) {
   const RunOptions piper = run_with(recipe("piper"), "piper");
   EXPECT_EQ(piper.schedule.learning_rate, 2e-4);
   EXPECT_EQ(piper.optimizer.discriminator_learning_rate, 1e-4);
+  EXPECT_EQ(piper.optimizer.of_discriminators().beta_1, 0.5);
+  EXPECT_EQ(piper.optimizer.of_discriminators().beta_2, 0.9);
+  EXPECT_EQ(vits.optimizer.of_discriminators().beta_1, 0.8);
+  EXPECT_EQ(vits.optimizer.of_discriminators().beta_2, 0.99);
   EXPECT_EQ(piper.schedule.schedule, "constant");
   EXPECT_EQ(piper.batches.batch_size, 32);
 

@@ -1,5 +1,6 @@
 // Runs a kernel of ours where its tensors are.
 #pragma once
+#include <ATen/Dispatch.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/record_function.h>
 #include <c10/core/Device.h>
@@ -11,6 +12,10 @@
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #endif
+
+// Runs a lambda in which scalar_t is the type of the tensor's numbers: float, double or either half.
+#define VITS_FOR_NUMBERS_OF(tensor, name, ...) \
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, tensor.scalar_type(), name, __VA_ARGS__)
 
 namespace vits::model {
 

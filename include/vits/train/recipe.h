@@ -4,7 +4,6 @@
 //
 // Applied before the configuration file and the flags: default, recipe, file, flag.
 //
-// Two things have no option here and differ: Piper's discriminators learn with betas of 0.5 and 0.9, and
 // finetune-hf-vits sets a warm-up that its scheduler never sees, so there is none in its recipe.
 #pragma once
 #include <string>
