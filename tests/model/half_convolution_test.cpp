@@ -26,7 +26,8 @@ std::vector<at::Tensor> passes(Layer& layer, const at::Tensor& x, const at::Tens
   return all;
 }
 
-// The layer on x in bfloat16 against itself in double precision with the same rounded numbers. bfloat16 keeps 8 bits.
+// The layer on x in bfloat16 against itself in double precision with the same rounded numbers. bfloat16 keeps 8
+// bits, and processors without products of it round every sum.
 template <class Layer>
 void expect_that_of_double(Layer layer, const at::Tensor& x) {
   layer->to(at::kBFloat16);
@@ -37,7 +38,7 @@ void expect_that_of_double(Layer layer, const at::Tensor& x) {
   const char* const names[] = {"signal", "weight", "bias", "result"};
   for (size_t i = 0; i < found.size(); ++i) {
     ASSERT_EQ(found[i].sizes(), expected[i].sizes()) << names[i];
-    EXPECT_LT(relative_difference(found[i], expected[i]), 6e-3) << names[i];
+    EXPECT_LT(relative_difference(found[i], expected[i]), 2e-2) << names[i];
   }
   EXPECT_EQ(is_in_quick_order(found.back()), is_in_quick_order(x));
 }
