@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(kThreads) distance_kernel(const __grid_constan
     const T* const real = static_cast<const T*>(part.pair->real);
     const T* const fake = static_cast<const T*>(part.pair->fake);
     for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads)
-      sum += abs(static_cast<S>(real[i]) - static_cast<S>(fake[i]));
+      sum += fabs(static_cast<S>(real[i]) - static_cast<S>(fake[i]));
   });
   sum = block_sum(sum);
   if (threadIdx.x == 0) partial[blockIdx.x] = sum / static_cast<S>(part.pair->count);

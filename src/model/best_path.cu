@@ -24,7 +24,7 @@ __host__ __device__ int64_t words_for(int64_t tokens) { return (tokens + kWarp -
 //   rows           [B, 2, T] float32 in global memory, or null: then in shared memory
 //   moves          [B, F, ceil(T / 32)] words in global memory, or null: then in shared memory, behind the rows
 // Reads 4 bytes a cell and writes one bit. Equals best_path_cpu() cell for cell: tests/model/best_path_test.cpp.
-__global__ void best_path_kernel(PathProblem problem, float* rows, uint32_t* moves) {
+__global__ void __launch_bounds__(kMostThreads) best_path_kernel(PathProblem problem, float* rows, uint32_t* moves) {
   extern __shared__ float shared[];
   const int64_t row = blockIdx.x, tokens = problem.token_lengths[row], frames = problem.frame_lengths[row];
   const int64_t words = words_for(problem.tokens);

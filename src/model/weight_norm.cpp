@@ -18,7 +18,8 @@ template <typename T>
 WeightRows<T> rows_of(const at::Tensor& direction, const at::Tensor& length, const at::Tensor& norm) {
   WeightRows<T> layer;
   layer.direction = direction.const_data_ptr<T>();
-  layer.rows = length.defined() ? direction.size(0) : 1;
+  // A plain weight has rows as well, for tasks or blocks to share.
+  layer.rows = direction.dim() > 1 ? direction.size(0) : 1;
   layer.columns = direction.numel() / std::max<int64_t>(1, layer.rows);
   if (length.defined()) {
     layer.length = length.const_data_ptr<T>();

@@ -1,7 +1,9 @@
 // The losses one by one; training_step_test.cpp has them together.
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "numeric_gradient.h"
+#include "support/card.h"
 #include "support/support.h"
 #include "support/tensors.h"
 #include "vits/audio/spectrogram.h"
@@ -141,6 +143,55 @@ TEST(FeatureLoss, OfUnequalNumbersOfJudgesIsOurBug) {
   EXPECT_THROW(feature_loss({{at::ones({1, 1})}}, {}), c10::Error);
 }
 
+// Value and gradients of maps of several types, more than one launch takes and some of more numbers than a block.
+std::vector<at::Tensor> feature_loss_on(const at::Device& device, const std::vector<at::Tensor>& real,
+                                        const std::vector<at::Tensor>& fake) {
+  const auto leaves = support::copies_on(device, fake);
+  const auto loss = feature_loss({support::copies_on(device, real)}, {leaves});
+  auto all = torch::autograd::grad({1000 * loss}, leaves);
+  all.push_back(loss);
+  return all;
+}
+
+TEST(FeatureLossCuda, EqualsTheProcessors) {
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
+  at::manual_seed(1);
+  std::vector<at::Tensor> real, fake;
+  for (const auto dtype : {at::kFloat, at::kHalf, at::kBFloat16}) {
+    for (int64_t map = 0; map < 23; ++map) {
+      const std::vector<int64_t> sizes = map % 4 == 0 ? std::vector<int64_t>{2, 3, 2731} : std::vector<int64_t>{3, map};
+      real.push_back(at::randn(sizes).to(dtype));
+      fake.push_back(at::where(at::rand(sizes) < 0.1, real.back(), at::randn(sizes).to(dtype)).set_requires_grad(true));
+    }
+  }
+  real.push_back(at::randn({1, 5, 16384}));
+  fake.push_back(at::randn({1, 5, 16384}).set_requires_grad(true));
+  const auto there = feature_loss_on(*card, real, fake), here = feature_loss_on(at::kCPU, real, fake);
+  for (size_t i = 0; i < here.size(); ++i)
+    EXPECT_TRUE(support::near({there[i]}, {here[i]}, support::roundings(here[i].scalar_type()))) << i;
+}
+
+TEST(AdversarialLossCuda, EqualsTheProcessors) {
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
+  at::manual_seed(2);
+  for (const auto dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16}) {
+    std::vector<at::Tensor> scores;
+    for (const int64_t count : {1, 255, 257, 3001})
+      scores.push_back(at::randn({2, count}, at::kDouble).to(dtype).set_requires_grad(true));
+    const auto run = [&](const at::Device& device) {
+      const auto leaves = support::copies_on(device, scores);
+      const auto judged = discriminator_loss({leaves[0], leaves[1], leaves[2]}, {leaves[1], leaves[2], leaves[3]});
+      const auto fooled = adversarial_loss(leaves);
+      auto all = torch::autograd::grad({3 * judged.total + fooled}, leaves);
+      all.insert(all.end(), {judged.total, judged.real, judged.fake, fooled});
+      return all;
+    };
+    EXPECT_TRUE(support::near(run(*card), run(at::kCPU), support::roundings(dtype))) << dtype;
+  }
+}
+
 TEST(MelLoss, EqualsTheReference) {
   const Example given;
   expect_value(
@@ -154,6 +205,20 @@ TEST(MelLoss, HasTheNumericGradient) {
   const auto wave = given.exact("wave").narrow(2, 0, 1024).contiguous(),
              real = audio::log_mel(given.exact("magnitudes").narrow(2, 0, 4), bank);
   expect_numeric_gradient([&] { return mel_loss(real, wave, bank); }, wave);
+}
+
+TEST(MelLossCuda, EqualsTheProcessors) {
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
+  const Example given;
+  const auto run = [&](const at::Device& device) {
+    const auto wave = given("wave").detach().to(device).set_requires_grad(true);
+    const auto loss = mel_loss(audio::log_mel(given("magnitudes").to(device), audio::mel_bank(16000).to(device)), wave,
+                               audio::mel_bank(16000).to(device));
+    return std::vector<at::Tensor>{loss, torch::autograd::grad({loss}, {wave})[0]};
+  };
+  // A band's slope turns with the sign of what it lacks.
+  EXPECT_TRUE(support::near(run(*card), run(at::kCPU), 1e-3));
 }
 
 TEST(MelLoss, IsFloatUnderHalfPrecision) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/card.h"
+
 namespace vits::model {
 
 namespace {
@@ -57,10 +59,23 @@ TEST(Band, EachIsTheOthersGradient) {
 }
 
 TEST(BandCuda, EqualsTheProcessors) {
-  if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "no CUDA device";
-  const auto band = at::randn({4, 33, 9}), square = at::randn({4, 33, 33});
-  EXPECT_TRUE(band_to_square(band.cuda()).cpu().equal(band_to_square(band)));
-  EXPECT_TRUE(square_to_band(square.cuda(), 4).cpu().equal(square_to_band(square, 4)));
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
+  at::manual_seed(3);
+  for (const auto dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16}) {
+    for (const int64_t tokens : {1, 3, 33}) {  // fewer than the window, too
+      const auto band = at::randn({4, tokens, 9}, at::kDouble).to(dtype).set_requires_grad(true);
+      const auto square = at::randn({4, tokens, tokens}, at::kDouble).to(dtype).set_requires_grad(true);
+      const auto run = [&](const at::Device& device) {
+        const auto of_band = support::copy_on(device, band), of_square = support::copy_on(device, square);
+        const auto wide = band_to_square(of_band), narrow = square_to_band(of_square, 4);
+        return std::vector<at::Tensor>{wide, narrow, torch::autograd::grad({wide}, {of_band}, {of_square.detach()})[0],
+                                       torch::autograd::grad({narrow}, {of_square}, {of_band.detach()})[0]};
+      };
+      const auto there = run(*card), here = run(at::kCPU);
+      for (size_t i = 0; i < here.size(); ++i) EXPECT_TRUE(there[i].cpu().equal(here[i])) << dtype << tokens << i;
+    }
+  }
 }
 
 }  // namespace vits::model

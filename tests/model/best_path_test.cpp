@@ -4,6 +4,7 @@
 #include <torch/cuda.h>
 
 #include "best_path_search.h"
+#include "support/card.h"
 #include "support/support.h"
 #include "support/tensors.h"
 #include "vits/base/error.h"
@@ -117,6 +118,17 @@ TEST(BestPathCuda, EqualsThePublishedDefinitionOnTenThousandCases) {
     EXPECT_TRUE(best_path(score.cuda(), tokens, frames).cpu().equal(path_of(expected, score.size(1)))) << score.sizes();
     EXPECT_TRUE(best_path(score.cuda(), tokens.cuda(), frames.cuda()).cpu().equal(path_of(expected, score.size(1))));
   });
+}
+
+// A block has 1,024 threads.
+TEST(BestPathCuda, FindsTheWayThroughMoreTokensThanABlockHasThreads) {
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
+  at::manual_seed(7);
+  const auto score = at::randn({4, 2500, 2700});
+  const auto tokens = at::tensor({2500, 1024, 1025, 1}, at::kLong),
+             frames = at::tensor({2700, 1024, 2000, 9}, at::kLong);
+  EXPECT_TRUE(best_path(score.to(*card), tokens, frames).cpu().equal(best_path(score, tokens, frames)));
 }
 
 TEST(BestPathCuda, DoesNotDependOnWhereItsScratchLies) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/card.h"
 #include "support/tensors.h"
 
 namespace vits::model {
@@ -120,27 +121,32 @@ TEST(ChannelNorm, RepeatsItselfToTheBit) {
   for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(first[i].equal(second[i])) << i;
 }
 
+// Value and all gradients.
+std::vector<at::Tensor> normed_on(const at::Device& device, const std::vector<at::Tensor>& operands,
+                                  const NormStep& then) {
+  auto leaves = support::copies_on(device, operands);
+  const NormStep there{then.gelu, support::copy_on(device, then.keep), support::copy_on(device, then.onto),
+                       support::copy_on(device, then.mask)};
+  std::vector<at::Tensor> all{channel_norm(leaves[0], leaves[1], leaves[2], kEpsilon, there)};
+  if (there.onto.defined()) leaves.push_back(there.onto);
+  const auto gradients = torch::autograd::grad({all[0].pow(3).sum()}, leaves);
+  all.insert(all.end(), gradients.begin(), gradients.end());
+  return all;
+}
+
 TEST(ChannelNormCuda, EqualsTheProcessors) {
-  if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "no CUDA device";
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
   at::manual_seed(4);
-  const auto x = random_numbers({3, 192, 309}, at::kFloat), weight = random_numbers({192}, at::kFloat);
-  const auto bias = random_numbers({192}, at::kFloat);
-  const NormStep all = all_steps(192, 309, at::kFloat);
-  const auto there = [](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.detach().cuda().set_requires_grad(tensor.requires_grad()) : tensor;
-  };
-  for (const NormStep& then : {NormStep{}, all}) {
-    const auto x_there = there(x), weight_there = there(weight), bias_there = there(bias);
-    const NormStep then_there{then.gelu, there(then.keep), there(then.onto), there(then.mask)};
-    const auto y = channel_norm(x, weight, bias, kEpsilon, then),
-               y_there = channel_norm(x_there, weight_there, bias_there, kEpsilon, then_there);
-    EXPECT_LT(difference(y, y_there.cpu()), 1e-4);
-    std::vector<at::Tensor> leaves{x, weight, bias}, leaves_there{x_there, weight_there, bias_there};
-    if (then.onto.defined()) leaves.push_back(then.onto), leaves_there.push_back(then_there.onto);
-    const auto gradients = torch::autograd::grad({y.pow(3).sum()}, leaves);
-    const auto from_there = torch::autograd::grad({y_there.pow(3).sum()}, leaves_there);
-    for (size_t i = 0; i < leaves.size(); ++i)
-      EXPECT_LT(difference(gradients[i], from_there[i].cpu()) / gradients[i].abs().max().item<double>(), 1e-4) << i;
+  for (const auto dtype : {at::kDouble, at::kFloat}) {
+    for (const auto& [channels, tokens] : {std::pair<int64_t, int64_t>{3, 1}, {20, 33}, {192, 309}}) {
+      const std::vector<at::Tensor> operands{random_numbers({3, channels, tokens}, dtype),
+                                             random_numbers({channels}, dtype), random_numbers({channels}, dtype)};
+      for (const NormStep& then : {NormStep{}, NormStep{.gelu = true}, all_steps(channels, tokens, dtype)})
+        EXPECT_TRUE(support::near(normed_on(*card, operands, then), normed_on(at::kCPU, operands, then),
+                                  40 * support::roundings(dtype)))
+            << dtype << ", " << channels << " channels, " << tokens << " tokens";
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "support/card.h"
 #include "support/tensors.h"
 
 namespace vits::model {
@@ -96,19 +97,41 @@ TEST(GatedStep, WorksInHalfPrecisionWithOneRounding) {
   }
 }
 
+// Both operators with and without what may be left out, and all gradients.
+std::vector<at::Tensor> gates_and_steps_on(const at::Device& device, const std::vector<at::Tensor>& operands,
+                                           const at::Tensor& mask) {
+  const auto there = support::copies_on(device, operands);
+  const auto &x = there[0], &condition = there[1], &hidden = there[2], &sum = there[3];
+  const auto here = support::copy_on(device, mask);
+  const LayerStep first = layer_step(hidden, {}, x, here), middle = layer_step(hidden, sum, x, here);
+  std::vector<at::Tensor> all{gated(x, {}), gated(x, condition), first.hidden, first.sum, middle.hidden, middle.sum};
+  const auto loss_of = [&](const std::vector<size_t>& results) {
+    auto loss = at::zeros({}, at::TensorOptions(device).dtype(at::kDouble));
+    for (const size_t result : results) loss = loss + all[result].to(at::kDouble).square().sum();
+    return loss;
+  };
+  const auto of_all = torch::autograd::grad({loss_of({0, 1, 2, 3, 4, 5})}, there, {}, /*retain_graph=*/true);
+  const auto of_sum = torch::autograd::grad({loss_of({5})}, {x, sum}, {}, /*retain_graph=*/true);
+  const auto of_hidden = torch::autograd::grad({loss_of({2})}, {x, hidden});
+  for (const auto& more : {of_all, of_sum, of_hidden}) all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 TEST(GatedStepCuda, EqualsTheProcessors) {
-  if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "no CUDA device";
+  const auto card = support::card();
+  if (!card) GTEST_SKIP() << "no CUDA device";
   at::manual_seed(4);
-  const auto x = numbers({3, 2 * kHidden, 37}, at::kFloat), hidden = numbers({3, kHidden, 37}, at::kFloat);
-  const auto mask = at::ones({3, 1, 37});
-  EXPECT_LT(difference(gated(x.cuda(), {}).cpu(), gated(x, {})), 1e-6);
-  const auto there = layer_step(hidden.cuda(), {}, x.cuda(), mask.cuda()), here = layer_step(hidden, {}, x, mask);
-  EXPECT_LT(difference(there.hidden.cpu(), here.hidden), 1e-6);
-  EXPECT_LT(difference(there.sum.cpu(), here.sum), 1e-6);
-  const auto x_there = x.detach().cuda().set_requires_grad(true);
-  gated(x_there, {}).square().sum().backward();
-  gated(x, {}).square().sum().backward();
-  EXPECT_LT(difference(x_there.grad().cpu(), x.grad()), 1e-5);
+  for (const auto dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16}) {
+    for (const int64_t frames : {1, 37, 300}) {
+      const std::vector<at::Tensor> operands{numbers({3, 2 * kHidden, frames}, dtype),
+                                             numbers({3, 2 * kHidden, 1}, dtype), numbers({3, kHidden, frames}, dtype),
+                                             numbers({3, kHidden, frames}, dtype)};
+      const auto mask = (at::rand({3, 1, frames}) > 0.3).to(dtype);
+      EXPECT_TRUE(support::near(gates_and_steps_on(*card, operands, mask), gates_and_steps_on(at::kCPU, operands, mask),
+                                4 * support::roundings(dtype)))
+          << dtype << ", " << frames << " frames";
+    }
+  }
 }
 
 }  // namespace vits::model
