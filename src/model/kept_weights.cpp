@@ -1,5 +1,8 @@
 #include "vits/model/kept_weights.h"
 
+#include <iterator>
+#include <utility>
+
 #include "vits/model/finished_layer.h"
 
 namespace vits::model {
@@ -39,11 +42,11 @@ void KeptWeights::keep() {
 
 void KeptWeights::keep(bool trained) {
   std::vector<RawWeight> raw;
-  std::vector<FinishedLayer*> layers;
+  std::vector<std::pair<FinishedLayer*, std::ptrdiff_t>> counts;  // how many of them each layer has
   for (const auto& [layer, half] : layers_) {
     std::vector<RawWeight> own = layer->raw_weights();
     if (own.front().direction.requires_grad() != trained) continue;
-    layers.push_back(layer);
+    counts.emplace_back(layer, std::ssize(own));
     for (RawWeight& weight : own) {
       weight.dtype = half;
       raw.push_back(std::move(weight));
@@ -51,10 +54,9 @@ void KeptWeights::keep(bool trained) {
   }
   const auto finished = finished_weights(raw);
   auto next = finished.begin();
-  for (FinishedLayer* layer : layers) {
-    const auto end = next + static_cast<std::ptrdiff_t>(layer->raw_weights().size());
-    layer->keep({next, end});
-    next = end;
+  for (const auto& [layer, count] : counts) {
+    layer->keep({next, next + count});
+    next += count;
   }
 }
 
