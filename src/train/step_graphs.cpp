@@ -32,6 +32,9 @@ StepGraphs::StepGraphs(Learner& learner, std::unique_ptr<GraphRecorder> recorder
 
 StepGraphs::StepGraphs(Learner& learner, const std::string& wish) : StepGraphs(learner, nullptr, "--cuda_graphs off") {
   if (wish == "off") return;
+  // Computing again takes the random generator back to where it stood, which LibTorch tells no recording.
+  why_not_ = "--gradient_checkpointing draws twice, which a recording cannot";
+  if (!learner.keeps_activations()) return;
   why_not_.clear();
   recorder_ = graph_recorder_of(learner.device(), why_not_);
 }

@@ -14,7 +14,8 @@ namespace vits::train_tests {
 
 inline constexpr train::Rates kSteepRates{2e-4, 2e-4}, kGentleRates{2e-5, 2e-5};
 
-inline train::Learner graph_learner(std::optional<c10::ScalarType> half = {}, at::Device device = at::kCPU) {
+inline train::Learner graph_learner(std::optional<c10::ScalarType> half = {}, at::Device device = at::kCPU,
+                                    model::Keeps keeps = model::Keeps::kAll) {
   support::Voice voice(support::folder_of(support::kFourSpeakers));
   model::add_training_weight_norm(voice.generator, voice.discriminators);
   voice.generator->to(device);
@@ -23,6 +24,7 @@ inline train::Learner graph_learner(std::optional<c10::ScalarType> half = {}, at
   train::LearnerSettings settings;
   settings.optimizer.ema = 0.9;
   settings.half = half;
+  settings.keeps = keeps;
   return train::Learner({voice.generator, voice.discriminators}, settings);
 }
 

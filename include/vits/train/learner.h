@@ -97,6 +97,7 @@ class Learner {
   const at::Tensor& mel_bank() const { return mel_bank_; }
   at::Device device() const { return device_; }
   std::optional<c10::ScalarType> half() const { return settings_.half; }
+  bool keeps_activations() const { return settings_.keeps == model::Keeps::kAll; }
   double loss_scale() const;  // waits for the device
   bool averages() const { return average_.defined(); }
   bool adversarial() const { return judges_ != nullptr; }
