@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace vits::train {
 
@@ -31,7 +32,7 @@ LossMeans LossSums::means() const {
   const auto batches = static_cast<double>(std::max<int64_t>(batches_, 1));
   for (size_t i = 0; i < kLossNames.size(); ++i) means.values[i] = sums[i] / batches;
   const double* updates = sums.data() + kLossNames.size();
-  means.skipped_updates = static_cast<int64_t>(updates[2] + 0.5);
+  means.skipped_updates = std::llround(updates[2]);
   const auto good = static_cast<double>(std::max<int64_t>(updates_ - means.skipped_updates, 1));
   means.gradient_norm_gen = updates[0] / good;
   means.gradient_norm_disc = updates[1] / good;

@@ -58,7 +58,7 @@ std::optional<fs::path> RunFolder::point_to_resume(const std::string& resume, st
     return {};
   }
   if (resume == "auto") {
-    const auto newest = whole();
+    auto newest = whole();
     if (!newest) {
       move_aside(notes);
     } else if (is_finished(*newest)) {
