@@ -129,7 +129,7 @@ TEST_F(LoaderTest, BatchesOnCudaEqualThoseOnTheCpu) {
   const auto expected = all_of(host, batches);
   const auto work = at::rand({2000, 2000}, at::TensorOptions(at::kCUDA));
   for (const char* on_gpu : {"false", "true"}) {
-    Loader card(clips, c10::Device(at::kCUDA), {.data_on_gpu = on_gpu});
+    Loader card(clips, c10::Device(at::kCUDA), {.data_on_gpu = on_gpu, .round_frames = 16});
     EXPECT_EQ(card.keeps_data_on_device(), on_gpu == std::string("true"));
     card.begin(batches);
     std::vector<Batch> all;
