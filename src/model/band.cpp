@@ -14,7 +14,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 template <class Problem>
-void run(const char* name, const Problem& problem, const at::Device& device) {
+void run_band(const char* name, const Problem& problem, const at::Device& device) {
   call_kernel(
       name, device, [&] { band_cpu(problem); }, [&](auto stream) { return band_cuda(problem, stream); });
 }
@@ -23,7 +23,8 @@ at::Tensor spread(const at::Tensor& band) {
   const int64_t clips = band.size(0), tokens = band.size(1), window = band.size(2) / 2;
   const auto from = band.contiguous(), square = at::empty({clips, tokens, tokens}, band.options());
   VITS_FOR_NUMBERS_OF(band, "band", [&] {
-    run("vits::band_to_square",
+    run_band(
+        "vits::band_to_square",
         BandToSquare<scalar_t>{
             {clips * tokens, tokens, window}, from.const_data_ptr<scalar_t>(), square.mutable_data_ptr<scalar_t>()},
         band.device());
@@ -35,10 +36,10 @@ at::Tensor gather(const at::Tensor& square, int64_t window) {
   const int64_t clips = square.size(0), tokens = square.size(1);
   const auto from = square.contiguous(), band = at::empty({clips, tokens, 2 * window + 1}, square.options());
   VITS_FOR_NUMBERS_OF(square, "band", [&] {
-    run("vits::square_to_band",
-        SquareToBand<scalar_t>{
-            {clips * tokens, tokens, window}, from.const_data_ptr<scalar_t>(), band.mutable_data_ptr<scalar_t>()},
-        square.device());
+    run_band("vits::square_to_band",
+             SquareToBand<scalar_t>{
+                 {clips * tokens, tokens, window}, from.const_data_ptr<scalar_t>(), band.mutable_data_ptr<scalar_t>()},
+             square.device());
   });
   return band;
 }

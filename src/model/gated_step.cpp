@@ -15,13 +15,13 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 template <class Problem>
-void run(const char* name, const Problem& problem, const at::Device& device) {
+void run_gate(const char* name, const Problem& problem, const at::Device& device) {
   call_kernel(
       name, device, [&] { gated_cpu(problem); }, [&](auto stream) { return gated_cuda(problem, stream); });
 }
 
 // x: [B, 2 H, F]
-GateExtent extent_of(const at::Tensor& x) { return {x.size(0), x.size(1) / 2, x.size(2)}; }
+GateExtent gate_extent(const at::Tensor& x) { return {x.size(0), x.size(1) / 2, x.size(2)}; }
 
 at::Tensor empty_half(const at::Tensor& x) { return at::empty({x.size(0), x.size(1) / 2, x.size(2)}, x.options()); }
 
@@ -32,10 +32,10 @@ class Gate : public torch::autograd::Function<Gate> {
     context->save_for_backward({x, added});
     const auto y = empty_half(x);
     VITS_FOR_NUMBERS_OF(x, "gated_step", [&] {
-      run("vits::gate",
-          GateForward<scalar_t>{extent_of(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
-                                y.mutable_data_ptr<scalar_t>()},
-          x.device());
+      run_gate("vits::gate",
+               GateForward<scalar_t>{gate_extent(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
+                                     y.mutable_data_ptr<scalar_t>()},
+               x.device());
     });
     return y;
   }
@@ -46,10 +46,10 @@ class Gate : public torch::autograd::Function<Gate> {
     const auto& added = saved[1];
     const auto y_gradient = gradients[0].contiguous(), x_gradient = at::empty(x.sizes(), x.options());
     VITS_FOR_NUMBERS_OF(x, "gated_step", [&] {
-      run("vits::gate_backward",
-          GateBackward<scalar_t>{extent_of(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
-                                 data_or_null<scalar_t>(y_gradient), x_gradient.mutable_data_ptr<scalar_t>()},
-          x.device());
+      run_gate("vits::gate_backward",
+               GateBackward<scalar_t>{gate_extent(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
+                                      data_or_null<scalar_t>(y_gradient), x_gradient.mutable_data_ptr<scalar_t>()},
+               x.device());
     });
     return {x_gradient, added.defined() ? x_gradient.sum(2, /*keepdim=*/true) : at::Tensor()};
   }
@@ -64,12 +64,12 @@ class Step : public torch::autograd::Function<Step> {
     context->set_materialize_grads(false);
     const auto next_hidden = empty_half(change), next_sum = empty_half(change);
     VITS_FOR_NUMBERS_OF(change, "gated_step", [&] {
-      run("vits::layer_step",
-          StepForward<scalar_t>{extent_of(change), data_or_null<scalar_t>(hidden),
-                                data_or_null<scalar_t>(sum.value_or(at::Tensor())), data_or_null<scalar_t>(change),
-                                data_or_null<scalar_t>(mask), next_hidden.mutable_data_ptr<scalar_t>(),
-                                next_sum.mutable_data_ptr<scalar_t>()},
-          change.device());
+      run_gate("vits::layer_step",
+               StepForward<scalar_t>{gate_extent(change), data_or_null<scalar_t>(hidden),
+                                     data_or_null<scalar_t>(sum.value_or(at::Tensor())), data_or_null<scalar_t>(change),
+                                     data_or_null<scalar_t>(mask), next_hidden.mutable_data_ptr<scalar_t>(),
+                                     next_sum.mutable_data_ptr<scalar_t>()},
+               change.device());
     });
     return {next_hidden, next_sum};
   }
@@ -82,8 +82,9 @@ class Step : public torch::autograd::Function<Step> {
     const auto from_hidden = at::empty(one.sizes(), one.options());
     const auto from_change = at::empty({one.size(0), 2 * one.size(1), one.size(2)}, one.options());
     VITS_FOR_NUMBERS_OF(one, "gated_step", [&] {
-      run("vits::layer_step_backward",
-          StepBackward<scalar_t>{extent_of(from_change), data_or_null<scalar_t>(mask),
+      run_gate(
+          "vits::layer_step_backward",
+          StepBackward<scalar_t>{gate_extent(from_change), data_or_null<scalar_t>(mask),
                                  data_or_null<scalar_t>(of_hidden), data_or_null<scalar_t>(of_sum),
                                  from_hidden.mutable_data_ptr<scalar_t>(), from_change.mutable_data_ptr<scalar_t>()},
           one.device());
