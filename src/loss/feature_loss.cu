@@ -38,7 +38,7 @@ __device__ S block_sum(S value) {
     __syncthreads();
     if (static_cast<int>(threadIdx.x) < half) sums[threadIdx.x] += sums[threadIdx.x + half];
   }
-  return sums[0];
+  return threadIdx.x == 0 ? sums[0] : S(0);
 }
 
 // Each block's share of the means of |real - fake|. The maps of all discriminators in one launch, read once.
