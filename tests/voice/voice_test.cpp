@@ -1,5 +1,6 @@
 #include "vits/voice/voice.h"
 
+#include <ATen/Context.h>
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
@@ -201,6 +202,9 @@ TEST(Voice, FindsASpeakerByNameAndNamesTheNearest) {
 
 TEST(Voice, CudaSpeaksNearlyTheSame) {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  // In TF32 a token now and then lasts a frame more or less, and nothing behind it could be compared.
+  const bool before = at::globalContext().allowTF32CuDNN();
+  at::globalContext().setAllowTF32CuDNN(false);
   const Voice card(checkpoint::read_voice(tiny()), {.device = "cuda"});
   const auto host = voice_of(tiny());
   const std::vector<std::string> texts = {"one sentence", "and a second one, somewhat longer", "three"};
@@ -208,7 +212,8 @@ TEST(Voice, CudaSpeaksNearlyTheSame) {
   for (const auto* voice : {&card, &host})
     voice->speak(texts, host.usual_options(),
                  {[&](size_t, Spoken one) { spoken[voice == &host].push_back(std::move(one.samples)); }});
-  for (size_t i = 0; i < texts.size(); ++i) EXPECT_LT(largest_difference(spoken[0][i], spoken[1][i]), 2e-2);  // TF32
+  for (size_t i = 0; i < texts.size(); ++i) EXPECT_LT(largest_difference(spoken[0][i], spoken[1][i]), 2e-3);
+  at::globalContext().setAllowTF32CuDNN(before);
 }
 
 }  // namespace
