@@ -9,7 +9,7 @@
 namespace vits::text::romanization {
 namespace {
 
-constexpr char32_t kBrailleCapitalSign = 0x2820, kCombiningGrave = 0x0300, kLongVowelMark = 0x30FC, kThaiOAng = 0x0E2D;
+constexpr char32_t kBrailleCapitalSign = 0x2820, kCombiningGrave = 0x0300, kLongVowelMark = 0x30FC;
 constexpr std::u32string_view kSmallTsu = U"っッ", kSmallY = U"ゃゅょャュョ";
 constexpr char32_t kGurmukhiAddak = 0x0A71;
 constexpr std::u32string_view kPlaceOfConsonant = U"–";  // in the keys of Thai vowels that stand around a consonant

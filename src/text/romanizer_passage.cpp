@@ -6,8 +6,6 @@
 
 namespace vits::text::romanization {
 
-constexpr char32_t kThaiOAng = 0x0E2D;
-
 Passage::Passage(const Tables& tables, std::u32string_view text, std::string_view language)
     : tables_(tables),
       text_(text),

@@ -9,6 +9,7 @@ namespace vits::text::romanization {
 
 constexpr std::string_view kVowels = "aeiou";
 constexpr std::string_view kConsonants = "bcdfghjklmnpqrstvwxyz";
+constexpr char32_t kThaiOAng = 0x0E2D;
 
 inline bool is_one_of(char letter, std::string_view letters) { return letters.find(letter) != std::string_view::npos; }
 

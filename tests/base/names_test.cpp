@@ -84,10 +84,10 @@ TEST(UnnamedNamespaces, AreReadAsTheCompilerReadsThem) {
   EXPECT_EQ(names, (std::set<std::string>{"kMost", "kLeast", "stop", "read", "Row", "Kind", "Rows", "g_seen"}));
 }
 
-// Constants of a header, which any file that stands beside it may include.
-Declarations constants_of(const std::string& header) {
+// Constants of a file, in an unnamed namespace or not: those of a header reach any file that stands beside it.
+Declarations constants_of(const std::string& text) {
   Declarations names;
-  std::istringstream lines(header);
+  std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("constexpr") || line.starts_with("inline constexpr"))
       for (const std::string& name : declared_by(line)) names.emplace(name, line);
@@ -104,12 +104,14 @@ TEST(UnnamedNamespaces, GiveANameToOneThingInARoom) {
       const std::string text = "\n" + vits::base::read_file(entry.path());
       if (!header && text.find("\n#define") != std::string::npos) continue;  // such a file is compiled alone
       ++files;
-      for (const auto& [name, line] : header ? constants_of(text) : unnamed_declarations(text)) {
+      Declarations declared = constants_of(text);
+      if (!header) declared.merge(unnamed_declarations(text));
+      for (const auto& [name, line] : declared) {
         const auto [there, is_new] = rooms[entry.path().parent_path()].emplace(name, std::pair(entry.path(), line));
         const auto& [other, other_line] = there->second;
         const bool same_alias = line == other_line && line.starts_with("using ");
         EXPECT_TRUE(is_new || same_alias) << entry.path() << " and " << other << " both declare \"" << name
-                                          << "\" in an unnamed namespace: give one of them a name that says more";
+                                          << "\" for themselves: give one of them a name that says more";
       }
     }
   }
