@@ -33,7 +33,7 @@ class ChannelNorm : public torch::autograd::Function<ChannelNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias, const Optional& onto, const Optional& keep, const Optional& mask,
                             double epsilon, bool gelu) {
-    const auto y = at::empty(x.sizes(), x.options());
+    auto y = at::empty(x.sizes(), x.options());
     const auto mean = at::empty({x.size(0), x.size(2)}, x.options()), scale = at::empty(mean.sizes(), x.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "channel_norm", [&] {
       run_norm(
