@@ -101,7 +101,8 @@ void fill_mels(const ClipStore& store, const ClipNumbers& clips, const BatchShap
   }
 }
 
-void gather_samples(const at::Tensor& arena, const at::Tensor& numbers, const StoreTarget& target, at::Tensor samples) {
+void gather_samples(const at::Tensor& arena, const at::Tensor& numbers, const StoreTarget& target,
+                    const at::Tensor& samples) {
   const int64_t mirrored = mirrored_samples(target);
   const auto column = [&](NumberRow row) { return numbers.select(0, row).unsqueeze(1); };        // [B, 1]
   const at::Tensor column_number = at::arange(samples.size(1), numbers.options()).unsqueeze(0);  // [1, S]

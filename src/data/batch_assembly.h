@@ -32,6 +32,7 @@ void fill_samples(const ClipStore& store, const ClipNumbers& clips, const BatchS
 void fill_mels(const ClipStore& store, const ClipNumbers& clips, const BatchShape& shape, std::span<c10::Half> mels);
 
 // What fill_samples does, of an arena [all samples] and numbers [kNumberRows, B] on any device, into `samples` [B, S].
-void gather_samples(const at::Tensor& arena, const at::Tensor& numbers, const StoreTarget& target, at::Tensor samples);
+void gather_samples(const at::Tensor& arena, const at::Tensor& numbers, const StoreTarget& target,
+                    const at::Tensor& samples);
 
 }  // namespace vits::data
