@@ -62,8 +62,9 @@ std::string run_python(const std::string& script, const std::vector<std::string>
 }
 
 fs::path reference_data(const std::string& name, const std::string& script, const std::vector<std::string>& arguments) {
-  std::string key;
-  for (const auto& argument : arguments) key += argument + '\n';
+  std::string key = script;
+  for (const auto& argument : arguments) key += '\n' + argument;
+  const std::string folder_name = name + '-' + std::to_string(std::hash<std::string>{}(key));
   std::set<fs::path> sources;  // a script may import what stands beside it and the reference
   for (const fs::path& folder : {(source_folder() / script).parent_path(), source_folder() / "tests/reference"})
     for (const auto& entry : fs::directory_iterator(folder))
@@ -71,7 +72,7 @@ fs::path reference_data(const std::string& name, const std::string& script, cons
   for (const auto& source : sources) key += base::read_file(source);
   const std::string stamp = std::to_string(std::hash<std::string>{}(key));
 
-  const fs::path folder = build_folder() / "reference" / name, mark = folder / ".made_from";
+  const fs::path folder = build_folder() / "reference" / folder_name, mark = folder / ".made_from";
   fs::create_directories(folder.parent_path());
   const base::LockFile lock(folder.string() + ".lock");
   if (!fs::exists(mark) || base::read_file(mark) != stamp) {

@@ -14,7 +14,8 @@ std::filesystem::path program();        // the vits-train that was built
 std::string run_python(const std::string& script, const std::vector<std::string>& arguments);
 
 // A folder of reference data, made once by `script --out FOLDER arguments...` and kept in the build folder until the
-// script, another one beside it or one of tests/reference changes. Safe when several test programs ask at once.
+// script, another one beside it or one of tests/reference changes. Safe when several test programs ask at once, of the
+// same name with other arguments too.
 std::filesystem::path reference_data(const std::string& name, const std::string& script,
                                      const std::vector<std::string>& arguments);
 
