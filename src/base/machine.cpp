@@ -49,6 +49,11 @@ double process_seconds() {
   return std::max(0.0, since_boot - started);
 }
 
+bool has_nvidia_driver() {
+  std::error_code unreadable;
+  return std::filesystem::exists("/proc/driver/nvidia/version", unreadable);
+}
+
 int processors() {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -1,7 +1,6 @@
 #include "half_convolution.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -137,8 +136,6 @@ at::Tensor convolution_by_phases(const at::Tensor& x, const at::Tensor& weight, 
   const int64_t taps = (shape.kernel + shape.stride - 1) / shape.stride;  // of every phase
   const int64_t results = (x.size(2) + 2 * shape.padding - shape.kernel) / shape.stride + 1;
   const int64_t samples = (results + taps - 1) * shape.stride;
-  // Mixed precision would make float32 of them, though padding only copies.
-  const c10::impl::ExcludeDispatchKeyGuard as_it_is(c10::autocast_dispatch_keyset);
   const auto padded = at::constant_pad_nd(x, {shape.padding, samples - x.size(2) - shape.padding});
   const auto filters = at::constant_pad_nd(weight, {0, taps * shape.stride - shape.kernel});
   return at::conv1d(phases_as_channels(padded, shape.stride), phases_as_channels(filters, shape.stride), bias,

@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 
-#include <filesystem>
 #include <map>
 #include <set>
 
@@ -24,8 +23,6 @@
 #include "vits/train/networks.h"
 
 namespace vits::train {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -80,10 +77,8 @@ void grow(Session& session, const data::TrainingSet& set, const RunOptions& opti
 }
 
 std::unique_ptr<StepGraphs> graphs_of(Learner& learner, const RunOptions& options) {
-  const char* hindrance = options.report.profile               ? "--profile tells the modules of a step apart"
-                          : options.fit.gradient_checkpointing ? "--gradient_checkpointing draws the same dropout twice"
-                                                               : nullptr;
-  if (hindrance) return std::make_unique<StepGraphs>(learner, nullptr, hindrance);
+  if (options.report.profile)
+    return std::make_unique<StepGraphs>(learner, nullptr, "--profile tells the modules of a step apart");
   return std::make_unique<StepGraphs>(learner, options.machine.cuda_graphs);
 }
 
@@ -114,7 +109,7 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
   const at::Device device = device_of(options.machine);
   const auto half = precision_of(options.machine, device, session.notes);
   if (const auto card = model::card_of(device)) model::check_card(*card, half);
-  if (device.is_cpu() && options.machine.device == "auto" && fs::exists("/proc/driver/nvidia/version"))
+  if (device.is_cpu() && options.machine.device == "auto" && base::has_nvidia_driver())
     session.notes.push_back(
         "there is an NVIDIA driver, but no card that LibTorch can use: training on the CPU takes many times as long; "
         "`vits-train doctor` says what is wrong");

@@ -116,9 +116,8 @@ void StepGraphs::release(Shape& of) {
 }
 
 void StepGraphs::release() {
-  if (by_use_.empty()) return;
   while (!by_use_.empty()) release(shapes_.at(by_use_.front()));
-  if (recorder_) recorder_->free_memory();
+  if (recorder_) recorder_->free_memory();  // of a recording that failed, too
 }
 
 bool StepGraphs::make_way() {
@@ -129,7 +128,6 @@ bool StepGraphs::make_way() {
 
 void StepGraphs::give_up(const std::string& why) {
   release();
-  recorder_->free_memory();  // of a recording that failed, too
   recorder_.reset();
   why_not_ = why;
   given_up_ = true;
