@@ -19,9 +19,13 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Fewer channels or tiles, and transforms cost what the products save.
-constexpr int64_t kLeastChannels = 128, kLeastTiles = 128;
+// Fewer channels or tiles, and transforms cost what the products save. Those of the weights' gradient go through
+// memory.
+constexpr int64_t kLeastChannels = 32, kLeastTiles = 128, kLeastChannelsForWeights = 128;
 constexpr int64_t kFiltersATask = 16384;
+
+// What is transformed together fits the second-level cache.
+constexpr int64_t kTilesATask = 96;
 
 // The sizes of one convolution.
 struct Sizes {
@@ -41,34 +45,22 @@ struct Sizes {
         results(x[2] + 2 * shape.padding - shape.dilation * (weight[2] - 1)),
         input_tiles{samples, shape.padding, shape.dilation},
         output_tiles{results, 0, shape.dilation},
-        row_columns(((results + kTileOutputs * shape.dilation - 1) / (kTileOutputs * shape.dilation) + plan->groups - 1)
+        row_columns(((results + kTile * shape.dilation - 1) / (kTile * shape.dilation) + plan->groups - 1)
                     * shape.dilation),
         columns(clips * row_columns),
         margin((plan->groups - 1) * shape.dilation) {}
 
   at::Tensor points_of(int64_t channels, const at::TensorOptions& options) const {
-    return at::empty({plan->points, channels, columns}, options);
+    return at::empty({plan->points(), channels, columns}, options);
   }
   // With zeros behind, so that every group of taps sees as many columns, each so many tiles further on.
   at::Tensor points_with_margin_behind(int64_t channels, const at::TensorOptions& options) const {
-    return points_with_zeros(columns, channels, options);
+    auto points = at::empty({plan->points(), channels, columns + margin}, options);
+    if (margin > 0) points.narrow(2, columns, margin).zero_();
+    return points;
   }
   at::Tensor seen_by(int64_t group, const at::Tensor& points) const {
     return points.narrow(2, group * output_tiles.dilation, columns);
-  }
-  // With zeros before, for the way back: the columns from which a group's gradient reaches each input.
-  at::Tensor points_with_margin_before(int64_t channels, const at::TensorOptions& options) const {
-    return points_with_zeros(0, channels, options);
-  }
-  at::Tensor reached_from(int64_t group, const at::Tensor& points) const {
-    return points.narrow(2, margin - group * output_tiles.dilation, columns);
-  }
-
- private:
-  at::Tensor points_with_zeros(int64_t from, int64_t channels, const at::TensorOptions& options) const {
-    auto points = at::empty({plan->points, channels, columns + margin}, options);
-    if (margin > 0) points.narrow(2, from, margin).zero_();
-    return points;
   }
 };
 
@@ -96,95 +88,102 @@ base::Pass input_pass(const Sizes& sizes, const at::Tensor& x, const at::Tensor&
       });
 }
 
-base::Pass filter_pass(const Sizes& sizes, const at::Tensor& weight, const at::Tensor& points) {
-  const float* const from = weight.const_data_ptr<float>();
-  float* const to = points.mutable_data_ptr<float>();
-  const int64_t filters = sizes.inputs * sizes.outputs, kernel = sizes.plan->kernel;
-  return {(filters + kFiltersATask - 1) / kFiltersATask, [=](int64_t task) {
-            const int64_t begin = task * kFiltersATask, count = std::min(kFiltersATask, filters - begin);
-            filter_points(*sizes.plan, from + begin * kernel, count, to + begin, filters);
-          }};
-}
+// How the filters of a convolution lie in memory, as seen from the channels that it gives and takes.
+struct FilterOrder {
+  int64_t lanes, steps, lane_step, step_step;
+  bool reversed;
+};
 
-at::Tensor empty_filters(const Sizes& sizes, const at::TensorOptions& options) {
-  return at::empty({sizes.plan->groups, sizes.plan->points, sizes.outputs, sizes.inputs}, options);
+// in [clips, inputs, samples] -> [clips, outputs, results]
+at::Tensor convolved(const at::Tensor& in, const at::Tensor& weight, const FilterOrder& order, const at::Tensor& bias,
+                     const QuickShape& shape) {
+  const RowKernels& kernels = *row_kernels();
+  const int threads = at::get_num_threads();
+  FilterPack filters;
+  filters.plan = *filter_plan(weight.size(2));
+  filters.lanes = order.lanes;
+  filters.steps = order.steps;
+  filters.lane_step = order.lane_step;
+  filters.step_step = order.step_step;
+  filters.reversed = order.reversed;
+  const auto packed = at::empty({filters.plan.points() * filters.plan.groups, order.lanes, order.steps}, in.options());
+  filters.filters = weight.const_data_ptr<float>();
+  filters.packed = packed.mutable_data_ptr<float>();
+
+  SignalConvolution signal;
+  signal.plan = filters.plan;
+  signal.inputs = order.steps;
+  signal.outputs = order.lanes;
+  signal.samples = in.size(2);
+  signal.padding = shape.padding;
+  signal.dilation = shape.dilation;
+  signal.results = in.size(2) + 2 * shape.padding - shape.dilation * (weight.size(2) - 1);
+  auto out = at::empty({in.size(0), signal.outputs, signal.results}, in.options());
+  signal.in = in.const_data_ptr<float>();
+  signal.weight = filters.packed;
+  signal.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+  signal.out = out.mutable_data_ptr<float>();
+
+  const int64_t units = in.size(0) * signal.units_of_a_clip();
+  const int64_t rounds = (units * shape.dilation + kTilesATask * threads - 1) / (kTilesATask * threads);
+  const int64_t units_a_task = (units + rounds * threads - 1) / (rounds * threads);
+  base::run_passes({{order.lanes / kChannelStep, [&](int64_t panel) { kernels.pack_filters(filters, panel); }},
+                    {(units + units_a_task - 1) / units_a_task,
+                     [&](int64_t task) {
+                       const int64_t first = task * units_a_task, count = std::min(units_a_task, units - first);
+                       const auto scratch = at::empty({SignalScratch(signal, count).size()}, in.options());
+                       kernels.convolve_signal(signal, first, count, scratch.mutable_data_ptr<float>());
+                     }}},
+                   threads);
+  return out;
 }
 
 at::Tensor forward_on_host(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                            const QuickShape& shape) {
-  const Sizes sizes(x.sizes(), weight.sizes(), shape);
-  const auto points = sizes.points_with_margin_behind(sizes.inputs, x.options());
-  const auto filters = empty_filters(sizes, x.options());
-  base::run_passes({input_pass(sizes, x, points), filter_pass(sizes, weight, filters)}, at::get_num_threads());
-
-  auto results = sizes.points_of(sizes.outputs, x.options());
-  at::bmm_out(results, filters[0], sizes.seen_by(0, points));
-  for (int64_t group = 1; group < sizes.plan->groups; ++group)
-    results.baddbmm_(filters[group], sizes.seen_by(group, points));
-  auto y = at::empty({sizes.clips, sizes.outputs, sizes.results}, x.options());
-  float* const to = y.mutable_data_ptr<float>();
-  const float* const biases = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
-  const Rows rows{sizes.clips, sizes.outputs, sizes.row_columns};
-  base::run_passes({rows.pass(results,
-                              [&](int64_t row, int64_t channel, Points from, Scratch& scratch) {
-                                output_row(*sizes.plan, from, sizes.output_tiles, biases ? biases[channel] : 0.0f,
-                                           to + row * sizes.results, scratch);
-                              })},
-                   at::get_num_threads());
-  return y;
+  const int64_t outputs = weight.size(0), inputs = weight.size(1), kernel = weight.size(2);
+  return convolved(x, weight, {outputs, inputs, inputs * kernel, kernel, false}, bias, shape);
 }
 
-struct Gradients {
-  at::Tensor x, weight;  // undefined where none is wanted
-};
+// A convolution of the results' gradient, outputs for inputs and each filter the other way round.
+at::Tensor input_gradient_on_host(const at::Tensor& y_gradient, const at::Tensor& weight, const QuickShape& shape) {
+  const int64_t outputs = weight.size(0), inputs = weight.size(1), kernel = weight.size(2);
+  return convolved(y_gradient, weight, {inputs, outputs, kernel, inputs * kernel, true}, {},
+                   {shape.dilation * (kernel - 1) - shape.padding, shape.dilation});
+}
 
-Gradients backward_on_host(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& y_gradient, bool wants_x,
-                           bool wants_weight, const QuickShape& shape) {
+at::Tensor weight_gradient_on_host(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& y_gradient,
+                                   const QuickShape& shape) {
+  if (std::min(weight.size(0), weight.size(1)) < kLeastChannelsForWeights)
+    return std::get<1>(at::convolution_backward(y_gradient, x, weight, at::OptionalIntArrayRef(), /*stride=*/{1},
+                                                {shape.padding}, {shape.dilation}, /*transposed=*/false, {0}, 1,
+                                                {false, true, false}));
   const Sizes sizes(x.sizes(), weight.sizes(), shape);
   const int threads = at::get_num_threads();
   const float* const from = y_gradient.const_data_ptr<float>();
-  const auto points = sizes.points_with_margin_before(sizes.outputs, x.options());
-  const auto own = sizes.reached_from(0, points);
-  const auto filters = wants_x ? empty_filters(sizes, x.options()) : at::Tensor();
-  const auto inputs = wants_weight ? sizes.points_with_margin_behind(sizes.inputs, x.options()) : at::Tensor();
-  std::vector<base::Pass> passes{Rows{sizes.clips, sizes.outputs, sizes.row_columns}.pass(
-      own, [&](int64_t row, int64_t, Points out, Scratch& scratch) {
-        output_gradient_points(*sizes.plan, from + row * sizes.results, sizes.output_tiles, out, scratch);
-      })};
-  if (wants_x) passes.push_back(filter_pass(sizes, weight, filters));
-  if (wants_weight) passes.push_back(input_pass(sizes, x, inputs));
-  base::run_passes(passes, threads);
+  const auto outputs = sizes.points_of(sizes.outputs, x.options());
+  const auto inputs = sizes.points_with_margin_behind(sizes.inputs, x.options());
+  base::run_passes({Rows{sizes.clips, sizes.outputs, sizes.row_columns}.pass(
+                        outputs,
+                        [&](int64_t row, int64_t, Points out, Scratch& scratch) {
+                          output_gradient_points(*sizes.plan, from + row * sizes.results, sizes.output_tiles, out,
+                                                 scratch);
+                        }),
+                    input_pass(sizes, x, inputs)},
+                   threads);
 
-  Gradients gradients;
-  if (wants_weight) {
-    const auto filter_gradients = empty_filters(sizes, x.options());
-    for (int64_t group = 0; group < sizes.plan->groups; ++group) {
-      auto place = filter_gradients[group];
-      at::bmm_out(place, own, sizes.seen_by(group, inputs).transpose(1, 2));
-    }
-    gradients.weight = at::empty(weight.sizes(), weight.options());
-    const float* const found = filter_gradients.const_data_ptr<float>();
-    float* const to = gradients.weight.mutable_data_ptr<float>();
-    const int64_t count = sizes.inputs * sizes.outputs;
-    base::for_each_piece(count, kFiltersATask, threads, [&](int64_t begin, int64_t end) {
-      filter_gradient(*sizes.plan, found + begin, end - begin, count, to + begin * sizes.plan->kernel);
-    });
+  const auto points = at::empty({sizes.plan->groups, sizes.plan->points(), sizes.outputs, sizes.inputs}, x.options());
+  for (int64_t group = 0; group < sizes.plan->groups; ++group) {
+    auto place = points[group];
+    at::bmm_out(place, outputs, sizes.seen_by(group, inputs).transpose(1, 2));
   }
-  if (wants_x) {
-    auto sums = sizes.points_of(sizes.inputs, x.options());
-    at::bmm_out(sums, filters[0].transpose(1, 2), own);
-    for (int64_t group = 1; group < sizes.plan->groups; ++group)
-      sums.baddbmm_(filters[group].transpose(1, 2), sizes.reached_from(group, points));
-    gradients.x = at::empty(x.sizes(), x.options());
-    float* const to = gradients.x.mutable_data_ptr<float>();
-    base::run_passes({Rows{sizes.clips, sizes.inputs, sizes.row_columns}.pass(
-                         sums,
-                         [&](int64_t row, int64_t, Points place, Scratch& scratch) {
-                           input_gradient(*sizes.plan, place, sizes.input_tiles, to + row * sizes.samples, scratch);
-                         })},
-                     threads);
-  }
-  return gradients;
+  auto gradient = at::empty(weight.sizes(), weight.options());
+  const float* const found = points.const_data_ptr<float>();
+  float* const to = gradient.mutable_data_ptr<float>();
+  const int64_t count = sizes.inputs * sizes.outputs;
+  base::for_each_piece(count, kFiltersATask, threads, [&](int64_t begin, int64_t end) {
+    filter_gradient(*sizes.plan, found + begin, end - begin, count, to + begin * sizes.plan->kernel);
+  });
+  return gradient;
 }
 
 class QuickConvolution : public torch::autograd::Function<QuickConvolution> {
@@ -204,11 +203,12 @@ class QuickConvolution : public torch::autograd::Function<QuickConvolution> {
     const auto saved = context->get_saved_variables();
     const QuickShape shape{context->saved_data["padding"].toInt(), context->saved_data["dilation"].toInt()};
     const auto y_gradient = gradients[0].contiguous();
-    const auto [x, weight] = backward_on_host(saved[0], saved[1], y_gradient, context->needs_input_grad(0),
-                                              context->needs_input_grad(1), shape);
+    const at::Tensor &x = saved[0], &weight = saved[1];
     const bool wants_bias = context->saved_data["has_bias"].toBool() && context->needs_input_grad(2);
     const auto bias = wants_bias ? y_gradient.sum(at::IntArrayRef{0, 2}) : at::Tensor();
-    return {x, weight, bias, at::Tensor(), at::Tensor()};
+    return {context->needs_input_grad(0) ? input_gradient_on_host(y_gradient, weight, shape) : at::Tensor(),
+            context->needs_input_grad(1) ? weight_gradient_on_host(x, weight, y_gradient, shape) : at::Tensor(), bias,
+            at::Tensor(), at::Tensor()};
   }
 };
 
@@ -216,10 +216,11 @@ class QuickConvolution : public torch::autograd::Function<QuickConvolution> {
 
 bool suits_quick_convolution(const at::Tensor& x, const at::Tensor& weight, const QuickShape& shape) {
   if (!x.is_cpu() || x.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat) return false;
-  if (at::autocast::is_autocast_enabled(at::kCPU) || !filter_plan(weight.size(2))) return false;
+  if (at::autocast::is_autocast_enabled(at::kCPU) || !filter_plan(weight.size(2)) || !row_kernels()) return false;
+  if (weight.size(0) % kChannelStep != 0 || weight.size(1) % kChannelStep != 0) return false;
   const int64_t results = x.size(2) + 2 * shape.padding - shape.dilation * (weight.size(2) - 1);
-  return std::min(weight.size(0), weight.size(1)) >= kLeastChannels && x.size(0) * results >= kLeastTiles * kTileOutputs
-         && results >= kTileOutputs * shape.dilation;
+  return std::min(weight.size(0), weight.size(1)) >= kLeastChannels && x.size(0) * results >= kLeastTiles * kTile
+         && results >= kTile * shape.dilation;
 }
 
 at::Tensor quick_convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

@@ -13,8 +13,8 @@ namespace vits::model {
 
 namespace {
 
-constexpr int kElements = static_cast<int>(kTileOutputs);
-constexpr std::array<FilterPlan, 4> kPlans{{{3, 3, 1, 6}, {5, 5, 1, 8}, {7, 4, 2, 7}, {11, 4, 3, 7}}};
+constexpr int kElements = kTile;
+constexpr std::array<FilterPlan, 4> kPlans{{{3, 3, 1}, {5, 5, 1}, {7, 4, 2}, {11, 4, 3}}};
 
 template <int kTaps>
 constexpr ToomCook<kElements, kTaps> kMatrices{};
@@ -79,56 +79,6 @@ VITS_INLINE void input_loop(const Elements& elements, int64_t dilation, const Po
 }
 
 template <int kTaps>
-VITS_INLINE void input_gradient_loop(const Points& from, int64_t dilation, const Elements& elements) {
-  using Plan = ToomCook<kElements, kTaps>;
-  constexpr auto points = std::make_index_sequence<Plan::points>();
-  const float* const in = from.data;
-  float* const to = elements.data;
-  const int64_t step = from.point_step, row = elements.columns;
-#pragma GCC ivdep
-  for (int64_t column = 0; column < from.columns; ++column) {
-    float numbers[Plan::points];
-    for_each_index<Plan::points>([&]<size_t p>() __attribute__((always_inline)) {
-      numbers[p] = in[static_cast<int64_t>(p) * step + column];
-    });
-    for_each_index<kElements>([&]<size_t i>() __attribute__((always_inline)) {
-      to[static_cast<int64_t>(i) * row + column] = column_times<kTaps, &Plan::input, i>(numbers, points);
-    });
-  }
-  // What a tile read of its right neighbour.
-#pragma GCC ivdep
-  for (int64_t column = 0; column < from.columns; ++column) {
-    float numbers[Plan::points];
-    for_each_index<Plan::points>([&]<size_t p>() __attribute__((always_inline)) {
-      numbers[p] = in[static_cast<int64_t>(p) * step + column];
-    });
-    for_each_index<Plan::points - kElements>([&]<size_t i>() __attribute__((always_inline)) {
-      to[static_cast<int64_t>(i) * row + dilation + column] +=
-          column_times<kTaps, &Plan::input, i + kElements>(numbers, points);
-    });
-  }
-}
-
-template <int kTaps>
-VITS_INLINE void output_loop(const Points& from, float bias, const Elements& elements) {
-  using Plan = ToomCook<kElements, kTaps>;
-  constexpr auto points = std::make_index_sequence<Plan::points>();
-  const float* const in = from.data;
-  float* const to = elements.data;
-  const int64_t step = from.point_step, row = elements.columns;
-#pragma GCC ivdep
-  for (int64_t column = 0; column < row; ++column) {
-    float numbers[Plan::points];
-    for_each_index<Plan::points>([&]<size_t p>() __attribute__((always_inline)) {
-      numbers[p] = in[static_cast<int64_t>(p) * step + column];
-    });
-    for_each_index<kElements>([&]<size_t i>() __attribute__((always_inline)) {
-      to[static_cast<int64_t>(i) * row + column] = bias + row_times<kTaps, &Plan::output, i>(numbers, points);
-    });
-  }
-}
-
-template <int kTaps>
 VITS_INLINE void output_gradient_loop(const Elements& elements, const Points& out) {
   using Plan = ToomCook<kElements, kTaps>;
   constexpr auto outputs = std::make_index_sequence<kElements>();
@@ -148,22 +98,6 @@ VITS_INLINE void output_gradient_loop(const Elements& elements, const Points& ou
 }
 
 // The first kAvailable taps of a group; the filter has no more.
-template <int kTaps, int kAvailable>
-VITS_INLINE void filter_loop(const float* filters, int64_t kernel, int64_t count, float* out, int64_t step) {
-  using Plan = ToomCook<kElements, kTaps>;
-  constexpr auto taps = std::make_index_sequence<kAvailable>();
-#pragma GCC ivdep
-  for (int64_t i = 0; i < count; ++i) {
-    float numbers[kAvailable];
-    for_each_index<kAvailable>([&]<size_t k>() __attribute__((always_inline)) {
-      numbers[k] = filters[i * kernel + static_cast<int64_t>(k)];
-    });
-    for_each_index<Plan::points>([&]<size_t p>() __attribute__((always_inline)) {
-      out[static_cast<int64_t>(p) * step + i] = row_times<kTaps, &Plan::filter, p>(numbers, taps);
-    });
-  }
-}
-
 template <int kTaps, int kAvailable>
 VITS_INLINE void filter_gradient_loop(const float* in, int64_t step, int64_t count, float* filters, int64_t kernel) {
   using Plan = ToomCook<kElements, kTaps>;
@@ -185,13 +119,6 @@ VITS_INLINE void filter_gradient_loop(const float* in, int64_t step, int64_t cou
   VITS_FOR_EACH_PROCESSOR void input_##kTaps(const Elements& elements, int64_t dilation, const Points& out) { \
     input_loop<kTaps>(elements, dilation, out);                                                               \
   }                                                                                                           \
-  VITS_FOR_EACH_PROCESSOR void input_gradient_##kTaps(const Points& from, int64_t dilation,                   \
-                                                      const Elements& elements) {                             \
-    input_gradient_loop<kTaps>(from, dilation, elements);                                                     \
-  }                                                                                                           \
-  VITS_FOR_EACH_PROCESSOR void output_##kTaps(const Points& from, float bias, const Elements& elements) {     \
-    output_loop<kTaps>(from, bias, elements);                                                                 \
-  }                                                                                                           \
   VITS_FOR_EACH_PROCESSOR void output_gradient_##kTaps(const Elements& elements, const Points& out) {         \
     output_gradient_loop<kTaps>(elements, out);                                                               \
   }
@@ -201,10 +128,6 @@ VITS_TRANSFORMS(5)
 #undef VITS_TRANSFORMS
 
 #define VITS_FILTERS(kTaps, kAvailable)                                                                             \
-  VITS_FOR_EACH_PROCESSOR void filter_##kTaps##_##kAvailable(const float* filters, int64_t kernel, int64_t count,   \
-                                                             float* out, int64_t step) {                            \
-    filter_loop<kTaps, kAvailable>(filters, kernel, count, out, step);                                              \
-  }                                                                                                                 \
   VITS_FOR_EACH_PROCESSOR void filter_gradient_##kTaps##_##kAvailable(const float* in, int64_t step, int64_t count, \
                                                                       float* filters, int64_t kernel) {             \
     filter_gradient_loop<kTaps, kAvailable>(in, step, count, filters, kernel);                                      \
@@ -226,20 +149,6 @@ void split_into_elements(const float* positions, int64_t dilation, const Element
     } else {
       for (int64_t t = 0; t < tiles; ++t)
         for (int64_t r = 0; r < dilation; ++r) to[t * dilation + r] = from[t * kElements * dilation + r];
-    }
-  }
-}
-
-void join_elements(const Elements& elements, int64_t dilation, float* positions) {
-  const int64_t tiles = elements.columns / dilation;
-  for (size_t j = 0; j < kElements; ++j) {
-    const float* const from = elements.row(j);
-    float* const to = positions + static_cast<int64_t>(j) * dilation;
-    if (dilation == 1) {
-      for (int64_t t = 0; t < tiles; ++t) to[t * kElements] = from[t];
-    } else {
-      for (int64_t t = 0; t < tiles; ++t)
-        for (int64_t r = 0; r < dilation; ++r) to[t * kElements * dilation + r] = from[t * dilation + r];
     }
   }
 }
@@ -266,13 +175,6 @@ Elements read_row(const float* row, const RowTiles& tiles, int64_t columns, Scra
   return room.elements;
 }
 
-void write_row(const Room& room, const RowTiles& tiles, float* row) {
-  join_elements(room.elements, tiles.dilation, room.positions);
-  const int64_t end = std::min(kElements * room.elements.columns, tiles.lead + tiles.samples);
-  std::copy(room.positions + tiles.lead, room.positions + end, row);
-  std::fill(row + (end - tiles.lead), row + tiles.samples, 0.0f);
-}
-
 // The columns of the tiles that hold a row of results.
 int64_t result_columns(const RowTiles& tiles) {
   const int64_t tile = kElements * tiles.dilation;
@@ -294,24 +196,6 @@ void input_points(const FilterPlan& plan, const float* row, const RowTiles& tile
   transform(elements, tiles.dilation, out);
 }
 
-void input_gradient(const FilterPlan& plan, Points from, const RowTiles& tiles, float* row, Scratch& scratch) {
-  const Room room = room_for(from.columns + tiles.dilation, scratch);
-  for (size_t j = 0; j < kElements; ++j)
-    std::fill(room.elements.row(j) + from.columns, room.elements.row(j) + room.elements.columns, 0.0f);
-  const auto transform = plan.group_taps == 3   ? input_gradient_3
-                         : plan.group_taps == 4 ? input_gradient_4
-                                                : input_gradient_5;
-  transform(from, tiles.dilation, room.elements);
-  write_row(room, tiles, row);
-}
-
-void output_row(const FilterPlan& plan, Points from, const RowTiles& tiles, float bias, float* row, Scratch& scratch) {
-  const Room room = room_for(result_columns(tiles), scratch);
-  const auto transform = plan.group_taps == 3 ? output_3 : plan.group_taps == 4 ? output_4 : output_5;
-  transform(from, bias, room.elements);
-  write_row(room, tiles, row);
-}
-
 void output_gradient_points(const FilterPlan& plan, const float* row, const RowTiles& tiles, Points out,
                             Scratch& scratch) {
   const Elements elements = read_row(row, tiles, result_columns(tiles), scratch);
@@ -319,20 +203,8 @@ void output_gradient_points(const FilterPlan& plan, const float* row, const RowT
                          : plan.group_taps == 4 ? output_gradient_4
                                                 : output_gradient_5;
   transform(elements, out);
-  for (int64_t p = 0; p < plan.points; ++p)
+  for (int64_t p = 0; p < plan.points(); ++p)
     std::fill(out.data + p * out.point_step + elements.columns, out.data + p * out.point_step + out.columns, 0.0f);
-}
-
-void filter_points(const FilterPlan& plan, const float* filters, int64_t count, float* out, int64_t point_step) {
-  for (int64_t group = 0; group < plan.groups; ++group) {
-    const int64_t taps = std::min(plan.group_taps, plan.kernel - group * plan.group_taps);
-    const auto transform = plan.group_taps == 3   ? filter_3_3
-                           : plan.group_taps == 5 ? filter_5_5
-                           : taps == 3            ? filter_4_3
-                                                  : filter_4_4;
-    transform(filters + group * plan.group_taps, plan.kernel, count, out + group * plan.points * point_step,
-              point_step);
-  }
 }
 
 void filter_gradient(const FilterPlan& plan, const float* points, int64_t count, int64_t point_step, float* filters) {
@@ -342,7 +214,7 @@ void filter_gradient(const FilterPlan& plan, const float* points, int64_t count,
                            : plan.group_taps == 5 ? filter_gradient_5_5
                            : taps == 3            ? filter_gradient_4_3
                                                   : filter_gradient_4_4;
-    transform(points + group * plan.points * point_step, point_step, count, filters + group * plan.group_taps,
+    transform(points + group * plan.points() * point_step, point_step, count, filters + group * plan.group_taps,
               plan.kernel);
   }
 }

@@ -7,17 +7,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "signal_convolution.h"
+
 namespace vits::model {
-
-inline constexpr int64_t kTileOutputs = 4;  // elements of a tile
-
-// A kernel's taps in groups, and the points that a group's transform has.
-struct FilterPlan {
-  int64_t kernel = 0, group_taps = 0, groups = 1, points = 0;
-};
-
-// Null for a kernel that has none.
-const FilterPlan* filter_plan(int64_t kernel);
 
 // Where a signal's row [S] stands in tiles: its first number is number `lead` of the tiles.
 struct RowTiles {
@@ -35,18 +27,12 @@ using Scratch = std::vector<float>;
 
 // X = B^T x.
 void input_points(const FilterPlan& plan, const float* row, const RowTiles& tiles, Points out, Scratch& scratch);
-// dx = B dX.
-void input_gradient(const FilterPlan& plan, Points from, const RowTiles& tiles, float* row, Scratch& scratch);
-// y = A^T Y + bias.
-void output_row(const FilterPlan& plan, Points from, const RowTiles& tiles, float bias, float* row, Scratch& scratch);
 // A dy; columns beyond the row are 0.
 void output_gradient_points(const FilterPlan& plan, const float* row, const RowTiles& tiles, Points out,
                             Scratch& scratch);
 
-// W = G w for `count` filters of `kernel` taps side by side; point p of group q of filter i is at
-// out[(q points + p) point_step + i].
-void filter_points(const FilterPlan& plan, const float* filters, int64_t count, float* out, int64_t point_step);
-// dw = G^T dW.
+// dw = G^T dW for `count` filters of `kernel` taps side by side; point p of group q of filter i is at
+// points[(q points + p) point_step + i].
 void filter_gradient(const FilterPlan& plan, const float* points, int64_t count, int64_t point_step, float* filters);
 
 }  // namespace vits::model

@@ -55,10 +55,15 @@ inline int64_t transform_scratch(int64_t inputs, int64_t outputs, int64_t groups
   return 8 * ((kTilesAtOnce + groups) * inputs + kTilesAtOnce * outputs);
 }
 
+struct FilterPack;         // signal_convolution.h
+struct SignalConvolution;  // the same
+
 struct RowKernels {
   const char* name;
   void (*multiply)(const RowProduct&);
   void (*convolve)(const TransformedConvolution&);
+  void (*convolve_signal)(const SignalConvolution&, int64_t first_unit, int64_t units, float* scratch);
+  void (*pack_filters)(const FilterPack&, int64_t panel);  // 16 lanes
 };
 
 const RowKernels* row_kernels_avx512();

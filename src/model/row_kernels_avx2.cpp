@@ -17,15 +17,22 @@ struct Simd {
   VITS_TARGET static Vector multiply(Vector a, Vector b) { return _mm256_mul_ps(a, b); }
   VITS_TARGET static Vector add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
   VITS_TARGET static Vector max(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+  VITS_TARGET static Vector zip_low(Vector a, Vector b) {
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+  }
+  VITS_TARGET static Vector zip_high(Vector a, Vector b) {
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+  }
 };
 }  // namespace
 }  // namespace vits::model
 
 #include "row_kernels_body.h"
+#include "signal_kernels_body.h"
 
 namespace vits::model {
 const RowKernels* row_kernels_avx2() {
-  static const RowKernels kernels{"AVX2", multiply, convolve};
+  static const RowKernels kernels{"AVX2", multiply, convolve, convolve_signal, pack_filters};
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels : nullptr;
 }
 }  // namespace vits::model

@@ -18,15 +18,23 @@ struct Simd {
   VITS_TARGET static Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
   // _mm512_max_ps makes GCC 12 warn of a variable of its own headers.
   VITS_TARGET static Vector max(Vector a, Vector b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
+  VITS_TARGET static Vector zip_low(Vector a, Vector b) {
+    return _mm512_permutex2var_ps(a, _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), b);
+  }
+  VITS_TARGET static Vector zip_high(Vector a, Vector b) {
+    return _mm512_permutex2var_ps(a, _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31),
+                                  b);
+  }
 };
 }  // namespace
 }  // namespace vits::model
 
 #include "row_kernels_body.h"
+#include "signal_kernels_body.h"
 
 namespace vits::model {
 const RowKernels* row_kernels_avx512() {
-  static const RowKernels kernels{"AVX-512", multiply, convolve};
+  static const RowKernels kernels{"AVX-512", multiply, convolve, convolve_signal, pack_filters};
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
              ? &kernels
              : nullptr;

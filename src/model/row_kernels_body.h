@@ -87,12 +87,46 @@ VITS_TARGET void multiply(const RowProduct& p) {
 template <int kTaps>
 constexpr ToomCook<kTile, kTaps> kTransform{};
 
+// B^T x
+template <int kTaps>
+VITS_TARGET inline void store_points(const Vector* x, float* to, int64_t point_step) {
+  constexpr int points = ToomCook<kTile, kTaps>::points;
+  constexpr auto matrix = kTransform<kTaps>.input;
+#pragma GCC unroll 8
+  for (int n = 0; n < points; ++n) {
+    Vector sum = Simd::splat(0.0f);
+#pragma GCC unroll 8
+    for (int k = 0; k < points; ++k) {
+      if (matrix[n][k] == 1.0)
+        sum = Simd::add(sum, x[k]);
+      else if (matrix[n][k] != 0.0)
+        sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[n][k])), sum);
+    }
+    Simd::store(to + n * point_step, sum);
+  }
+}
+
+// Element m of A^T Y + start
+template <int kTaps>
+VITS_TARGET inline Vector result_of(const Vector* x, int m, Vector start) {
+  constexpr int points = ToomCook<kTile, kTaps>::points;
+  constexpr auto matrix = kTransform<kTaps>.output;
+  Vector sum = start;
+#pragma GCC unroll 8
+  for (int k = 0; k < points; ++k) {
+    if (matrix[m][k] == 1.0)
+      sum = Simd::add(sum, x[k]);
+    else if (matrix[m][k] != 0.0)
+      sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[m][k])), sum);
+  }
+  return sum;
+}
+
 // [tile * kTile * step + n * step] -> to[point][tile]
 template <int kTaps>
 VITS_TARGET void transform_inputs(const TransformedConvolution& t, const float* in, int64_t tiles, float* to,
                                   int64_t point_step) {
   constexpr int points = ToomCook<kTile, kTaps>::points;
-  constexpr auto matrix = kTransform<kTaps>.input;
   const Vector slope = Simd::splat(t.slope_in);
   const int64_t step = t.dilation * t.inputs;
   for (int64_t tile = 0; tile < tiles; ++tile) {
@@ -102,18 +136,7 @@ VITS_TARGET void transform_inputs(const TransformedConvolution& t, const float* 
       Vector x[points];
 #pragma GCC unroll 8
       for (int n = 0; n < points; ++n) x[n] = leaky(Simd::load(from + n * step + c), slope);
-#pragma GCC unroll 8
-      for (int n = 0; n < points; ++n) {
-        Vector sum = Simd::splat(0.0f);
-#pragma GCC unroll 8
-        for (int k = 0; k < points; ++k) {
-          if (matrix[n][k] == 1.0)
-            sum = Simd::add(sum, x[k]);
-          else if (matrix[n][k] != 0.0)
-            sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[n][k])), sum);
-        }
-        Simd::store(at + n * point_step + c, sum);
-      }
+      store_points<kTaps>(x, at + c, point_step);
     }
   }
 }
@@ -123,7 +146,6 @@ template <int kTaps>
 VITS_TARGET void transform_outputs(const TransformedConvolution& t, const float* from, int64_t point_step,
                                    int64_t tiles, int64_t first, int64_t end) {
   constexpr int points = ToomCook<kTile, kTaps>::points;
-  constexpr auto matrix = kTransform<kTaps>.output;
   const Vector slope = Simd::splat(t.slope_out), scale = Simd::splat(t.scale);
   for (int64_t tile = 0; tile < tiles; ++tile) {
     const int64_t row = first + tile * kTile * t.dilation;
@@ -136,14 +158,7 @@ VITS_TARGET void transform_outputs(const TransformedConvolution& t, const float*
       for (int m = 0; m < kTile; ++m) {
         if (row + m * t.dilation >= end) break;
         const int64_t place = (row + m * t.dilation) * t.outputs + c;
-        Vector sum = bias;
-#pragma GCC unroll 8
-        for (int k = 0; k < points; ++k) {
-          if (matrix[m][k] == 1.0)
-            sum = Simd::add(sum, x[k]);
-          else if (matrix[m][k] != 0.0)
-            sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[m][k])), sum);
-        }
+        Vector sum = result_of<kTaps>(x, m, bias);
         if (t.residual) sum = Simd::add(sum, Simd::load(t.residual + place));
         sum = Simd::multiply(sum, scale);
         if (t.added) sum = Simd::add(sum, Simd::load(t.added + place));
