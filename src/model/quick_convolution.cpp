@@ -9,7 +9,8 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "quick_transforms.h"
+#include "filter_gradient.h"
+#include "signal_convolution.h"
 #include "vits/base/parallel.h"
 
 namespace vits::model {
@@ -19,74 +20,11 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Fewer channels or tiles, and transforms cost what the products save. Those of the weights' gradient go through
-// memory.
-constexpr int64_t kLeastChannels = 32, kLeastTiles = 128, kLeastChannelsForWeights = 128;
-constexpr int64_t kFiltersATask = 16384;
+// Fewer channels or tiles, and transforms cost what the products save.
+constexpr int64_t kLeastChannels = 32, kLeastTiles = 128;
 
 // What is transformed together fits the second-level cache.
 constexpr int64_t kTilesATask = 96;
-
-// The sizes of one convolution.
-struct Sizes {
-  const FilterPlan* plan;
-  int64_t clips, inputs, outputs, samples, results;
-  RowTiles input_tiles, output_tiles;
-  int64_t row_columns;  // of a clip, with the tiles that only the later groups of taps read
-  int64_t columns;      // of all clips
-  int64_t margin;       // columns between what the first and the last group see
-
-  Sizes(at::IntArrayRef x, at::IntArrayRef weight, const QuickShape& shape)
-      : plan(filter_plan(weight[2])),
-        clips(x[0]),
-        inputs(x[1]),
-        outputs(weight[0]),
-        samples(x[2]),
-        results(x[2] + 2 * shape.padding - shape.dilation * (weight[2] - 1)),
-        input_tiles{samples, shape.padding, shape.dilation},
-        output_tiles{results, 0, shape.dilation},
-        row_columns(((results + kTile * shape.dilation - 1) / (kTile * shape.dilation) + plan->groups - 1)
-                    * shape.dilation),
-        columns(clips * row_columns),
-        margin((plan->groups - 1) * shape.dilation) {}
-
-  at::Tensor points_of(int64_t channels, const at::TensorOptions& options) const {
-    return at::empty({plan->points(), channels, columns}, options);
-  }
-  // With zeros behind, so that every group of taps sees as many columns, each so many tiles further on.
-  at::Tensor points_with_margin_behind(int64_t channels, const at::TensorOptions& options) const {
-    auto points = at::empty({plan->points(), channels, columns + margin}, options);
-    if (margin > 0) points.narrow(2, columns, margin).zero_();
-    return points;
-  }
-  at::Tensor seen_by(int64_t group, const at::Tensor& points) const {
-    return points.narrow(2, group * output_tiles.dilation, columns);
-  }
-};
-
-// Work over all rows [clips, channels] of a signal and its points, for the threads.
-struct Rows {
-  int64_t clips, channels, row_columns;
-  template <class Work>
-  base::Pass pass(const at::Tensor& points, Work work) const {
-    float* const data = points.mutable_data_ptr<float>();
-    const int64_t step = points.stride(0), channel_step = points.stride(1);
-    return {channels, [=, *this](int64_t channel) {
-              Scratch scratch;
-              for (int64_t clip = 0; clip < clips; ++clip)
-                work(clip * channels + channel, channel,
-                     Points{data + channel * channel_step + clip * row_columns, row_columns, step}, scratch);
-            }};
-  }
-};
-
-base::Pass input_pass(const Sizes& sizes, const at::Tensor& x, const at::Tensor& points) {
-  const float* const from = x.const_data_ptr<float>();
-  return Rows{sizes.clips, sizes.inputs, sizes.row_columns}.pass(
-      points, [sizes, from](int64_t row, int64_t, Points out, Scratch& scratch) {
-        input_points(*sizes.plan, from + row * sizes.samples, sizes.input_tiles, out, scratch);
-      });
-}
 
 // How the filters of a convolution lie in memory, as seen from the channels that it gives and takes.
 struct FilterOrder {
@@ -153,36 +91,47 @@ at::Tensor input_gradient_on_host(const at::Tensor& y_gradient, const at::Tensor
 
 at::Tensor weight_gradient_on_host(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& y_gradient,
                                    const QuickShape& shape) {
-  if (std::min(weight.size(0), weight.size(1)) < kLeastChannelsForWeights)
-    return std::get<1>(at::convolution_backward(y_gradient, x, weight, at::OptionalIntArrayRef(), /*stride=*/{1},
-                                                {shape.padding}, {shape.dilation}, /*transposed=*/false, {0}, 1,
-                                                {false, true, false}));
-  const Sizes sizes(x.sizes(), weight.sizes(), shape);
-  const int threads = at::get_num_threads();
-  const float* const from = y_gradient.const_data_ptr<float>();
-  const auto outputs = sizes.points_of(sizes.outputs, x.options());
-  const auto inputs = sizes.points_with_margin_behind(sizes.inputs, x.options());
-  base::run_passes({Rows{sizes.clips, sizes.outputs, sizes.row_columns}.pass(
-                        outputs,
-                        [&](int64_t row, int64_t, Points out, Scratch& scratch) {
-                          output_gradient_points(*sizes.plan, from + row * sizes.results, sizes.output_tiles, out,
-                                                 scratch);
-                        }),
-                    input_pass(sizes, x, inputs)},
-                   threads);
+  const int64_t outputs = weight.size(0), inputs = weight.size(1), kernel = weight.size(2);
+  FilterGradient g;
+  g.plan = *filter_plan(kernel);
+  g.clips = x.size(0);
+  g.inputs = inputs;
+  g.outputs = outputs;
+  g.samples = x.size(2);
+  g.result_samples = y_gradient.size(2);
+  g.padding = shape.padding;
+  g.dilation = shape.dilation;
+  g.in = x.const_data_ptr<float>();
+  g.results = y_gradient.const_data_ptr<float>();
 
-  const auto points = at::empty({sizes.plan->groups, sizes.plan->points(), sizes.outputs, sizes.inputs}, x.options());
-  for (int64_t group = 0; group < sizes.plan->groups; ++group) {
-    auto place = points[group];
-    at::bmm_out(place, outputs, sizes.seen_by(group, inputs).transpose(1, 2));
-  }
+  const int64_t points = g.plan.points(), groups = g.plan.groups, behind = (groups - 1) * kChannelStep;
+  const auto in_points = at::empty({points * inputs / kChannelStep, g.panel()}, x.options());
+  in_points.narrow(1, g.panel() - behind, behind).zero_();
+  const auto result_points = at::empty({points * outputs / kChannelStep, g.panel()}, x.options());
+  const auto products = at::empty({groups * points, outputs, inputs}, x.options());
   auto gradient = at::empty(weight.sizes(), weight.options());
-  const float* const found = points.const_data_ptr<float>();
-  float* const to = gradient.mutable_data_ptr<float>();
-  const int64_t count = sizes.inputs * sizes.outputs;
-  base::for_each_piece(count, kFiltersATask, threads, [&](int64_t begin, int64_t end) {
-    filter_gradient(*sizes.plan, found + begin, end - begin, count, to + begin * sizes.plan->kernel);
-  });
+  g.in_points = in_points.mutable_data_ptr<float>();
+  g.result_points = result_points.mutable_data_ptr<float>();
+  g.products = products.mutable_data_ptr<float>();
+  g.gradient = gradient.mutable_data_ptr<float>();
+
+  const RowKernels& kernels = *row_kernels();
+  const int64_t tiles = g.tiles(), tiles_a_task = std::min(tiles, std::max<int64_t>(1, kTilesATask / shape.dilation));
+  const int64_t tasks_a_clip = (tiles + tiles_a_task - 1) / tiles_a_task, output_panels = outputs / kChannelStep;
+  base::run_passes({{g.clips * tasks_a_clip,
+                     [&](int64_t task) {
+                       const int64_t first = task % tasks_a_clip * tiles_a_task;
+                       const auto rows = at::empty({g.rows_of(tiles_a_task), std::max(inputs, outputs)}, x.options());
+                       kernels.transform_signals(g, task / tasks_a_clip, first, std::min(tiles_a_task, tiles - first),
+                                                 rows.mutable_data_ptr<float>());
+                     }},
+                    {groups * points * output_panels,
+                     [&](int64_t task) {
+                       const int64_t place = task / output_panels;
+                       kernels.multiply_points(g, place % groups, place / groups, task % output_panels);
+                     }},
+                    {outputs, [&](int64_t output) { kernels.finish_filters(g, output); }}},
+                   at::get_num_threads());
   return gradient;
 }
 

@@ -55,6 +55,7 @@ inline int64_t transform_scratch(int64_t inputs, int64_t outputs, int64_t groups
   return 8 * ((kTilesAtOnce + groups) * inputs + kTilesAtOnce * outputs);
 }
 
+struct FilterGradient;     // filter_gradient.h
 struct FilterPack;         // signal_convolution.h
 struct SignalConvolution;  // the same
 
@@ -64,10 +65,15 @@ struct RowKernels {
   void (*convolve)(const TransformedConvolution&);
   void (*convolve_signal)(const SignalConvolution&, int64_t first_unit, int64_t units, float* scratch);
   void (*pack_filters)(const FilterPack&, int64_t panel);  // 16 lanes
+  // The three passes of a filters' gradient: some tiles of a clip, with room for rows_of(tiles) rows of the wider
+  // signal; the products of 16 outputs; the filters of an output.
+  void (*transform_signals)(const FilterGradient&, int64_t clip, int64_t first_tile, int64_t tiles, float* rows);
+  void (*multiply_points)(const FilterGradient&, int64_t group, int64_t point, int64_t output_panel);
+  void (*finish_filters)(const FilterGradient&, int64_t output);
 };
 
 const RowKernels* row_kernels_avx512();
 const RowKernels* row_kernels_avx2();
-const RowKernels* row_kernels();  // the best that this processor runs; nullptr: none
+const RowKernels* row_kernels();  // the best that this processor runs and ATEN_CPU_CAPABILITY allows; nullptr: none
 
 }  // namespace vits::model

@@ -9,7 +9,8 @@ namespace {
 struct Simd {
   using Vector = __m256;
   static constexpr int lanes = 8;
-  static constexpr int rows = 6;  // 12 sums, 2 weights and the input fit the 16 registers
+  static constexpr int rows = 6;       // 12 sums, 2 weights and the input fit the 16 registers
+  static constexpr int tall_rows = 4;  // 8 sums, 2 inputs and a result
   VITS_TARGET static Vector load(const float* from) { return _mm256_loadu_ps(from); }
   VITS_TARGET static void store(float* to, Vector x) { _mm256_storeu_ps(to, x); }
   VITS_TARGET static Vector splat(float x) { return _mm256_set1_ps(x); }
@@ -30,9 +31,12 @@ struct Simd {
 #include "row_kernels_body.h"
 #include "signal_kernels_body.h"
 
+#include "filter_gradient_body.h"
+
 namespace vits::model {
 const RowKernels* row_kernels_avx2() {
-  static const RowKernels kernels{"AVX2", multiply, convolve, convolve_signal, pack_filters};
+  static const RowKernels kernels{"AVX2",       multiply,          convolve,        convolve_signal,
+                                  pack_filters, transform_signals, multiply_points, finish_filters};
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels : nullptr;
 }
 }  // namespace vits::model

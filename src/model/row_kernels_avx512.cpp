@@ -9,7 +9,8 @@ namespace {
 struct Simd {
   using Vector = __m512;
   static constexpr int lanes = 16;
-  static constexpr int rows = 12;  // 24 sums, 2 weights and the input fit the 32 registers
+  static constexpr int rows = 12;      // 24 sums, 2 weights and the input fit the 32 registers
+  static constexpr int tall_rows = 8;  // 24 sums and 3 inputs; a result is broadcast as it is read
   VITS_TARGET static Vector load(const float* from) { return _mm512_loadu_ps(from); }
   VITS_TARGET static void store(float* to, Vector x) { _mm512_storeu_ps(to, x); }
   VITS_TARGET static Vector splat(float x) { return _mm512_set1_ps(x); }
@@ -32,9 +33,12 @@ struct Simd {
 #include "row_kernels_body.h"
 #include "signal_kernels_body.h"
 
+#include "filter_gradient_body.h"
+
 namespace vits::model {
 const RowKernels* row_kernels_avx512() {
-  static const RowKernels kernels{"AVX-512", multiply, convolve, convolve_signal, pack_filters};
+  static const RowKernels kernels{"AVX-512",    multiply,          convolve,        convolve_signal,
+                                  pack_filters, transform_signals, multiply_points, finish_filters};
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
              ? &kernels
              : nullptr;
