@@ -26,46 +26,31 @@ constexpr int64_t kLeastChannels = 32, kLeastTiles = 128;
 // What is transformed together fits the second-level cache.
 constexpr int64_t kTilesATask = 96;
 
-// How the filters of a convolution lie in memory, as seen from the channels that it gives and takes.
-struct FilterOrder {
-  int64_t lanes, steps, lane_step, step_step;
-  bool reversed;
-};
+// in [clips, filters.steps, samples] -> [clips, filters.lanes, results]
+at::Tensor convolved(const at::Tensor& in, FilterPack filters, const at::Tensor& bias, const QuickShape& shape) {
+  const int64_t results = in.size(2) + 2 * shape.padding - shape.dilation * (filters.plan.kernel - 1);
+  const auto packed =
+      at::empty({filters.plan.points() * filters.plan.groups, filters.lanes, filters.steps}, in.options());
+  auto out = at::empty({in.size(0), filters.lanes, results}, in.options());
+  filters.packed = packed.mutable_data_ptr<float>();
+  const SignalConvolution signal{.in = in.const_data_ptr<float>(),
+                                 .weight = filters.packed,
+                                 .bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr,
+                                 .out = out.mutable_data_ptr<float>(),
+                                 .plan = filters.plan,
+                                 .inputs = filters.steps,
+                                 .outputs = filters.lanes,
+                                 .samples = in.size(2),
+                                 .results = results,
+                                 .padding = shape.padding,
+                                 .dilation = shape.dilation};
 
-// in [clips, inputs, samples] -> [clips, outputs, results]
-at::Tensor convolved(const at::Tensor& in, const at::Tensor& weight, const FilterOrder& order, const at::Tensor& bias,
-                     const QuickShape& shape) {
   const RowKernels& kernels = *row_kernels();
   const int threads = at::get_num_threads();
-  FilterPack filters;
-  filters.plan = *filter_plan(weight.size(2));
-  filters.lanes = order.lanes;
-  filters.steps = order.steps;
-  filters.lane_step = order.lane_step;
-  filters.step_step = order.step_step;
-  filters.reversed = order.reversed;
-  const auto packed = at::empty({filters.plan.points() * filters.plan.groups, order.lanes, order.steps}, in.options());
-  filters.filters = weight.const_data_ptr<float>();
-  filters.packed = packed.mutable_data_ptr<float>();
-
-  SignalConvolution signal;
-  signal.plan = filters.plan;
-  signal.inputs = order.steps;
-  signal.outputs = order.lanes;
-  signal.samples = in.size(2);
-  signal.padding = shape.padding;
-  signal.dilation = shape.dilation;
-  signal.results = in.size(2) + 2 * shape.padding - shape.dilation * (weight.size(2) - 1);
-  auto out = at::empty({in.size(0), signal.outputs, signal.results}, in.options());
-  signal.in = in.const_data_ptr<float>();
-  signal.weight = filters.packed;
-  signal.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
-  signal.out = out.mutable_data_ptr<float>();
-
-  const int64_t units = in.size(0) * signal.units_of_a_clip();
-  const int64_t rounds = (units * shape.dilation + kTilesATask * threads - 1) / (kTilesATask * threads);
-  const int64_t units_a_task = (units + rounds * threads - 1) / (rounds * threads);
-  base::run_passes({{order.lanes / kChannelStep, [&](int64_t panel) { kernels.pack_filters(filters, panel); }},
+  const int64_t units = in.size(0) * signal.units_of_a_clip(), tiles_a_round = kTilesATask * threads;
+  const int64_t tasks = (units * shape.dilation + tiles_a_round - 1) / tiles_a_round * threads;
+  const int64_t units_a_task = (units + tasks - 1) / tasks;
+  base::run_passes({{filters.lanes / kChannelStep, [&](int64_t panel) { kernels.pack_filters(filters, panel); }},
                     {(units + units_a_task - 1) / units_a_task,
                      [&](int64_t task) {
                        const int64_t first = task * units_a_task, count = std::min(units_a_task, units - first);
@@ -79,31 +64,43 @@ at::Tensor convolved(const at::Tensor& in, const at::Tensor& weight, const Filte
 at::Tensor forward_on_host(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                            const QuickShape& shape) {
   const int64_t outputs = weight.size(0), inputs = weight.size(1), kernel = weight.size(2);
-  return convolved(x, weight, {outputs, inputs, inputs * kernel, kernel, false}, bias, shape);
+  return convolved(x,
+                   {.filters = weight.const_data_ptr<float>(),
+                    .plan = *filter_plan(kernel),
+                    .lanes = outputs,
+                    .steps = inputs,
+                    .lane_step = inputs * kernel,
+                    .step_step = kernel},
+                   bias, shape);
 }
 
 // A convolution of the results' gradient, outputs for inputs and each filter the other way round.
 at::Tensor input_gradient_on_host(const at::Tensor& y_gradient, const at::Tensor& weight, const QuickShape& shape) {
   const int64_t outputs = weight.size(0), inputs = weight.size(1), kernel = weight.size(2);
-  return convolved(y_gradient, weight, {inputs, outputs, kernel, inputs * kernel, true}, {},
-                   {shape.dilation * (kernel - 1) - shape.padding, shape.dilation});
+  return convolved(y_gradient,
+                   {.filters = weight.const_data_ptr<float>(),
+                    .plan = *filter_plan(kernel),
+                    .lanes = inputs,
+                    .steps = outputs,
+                    .lane_step = kernel,
+                    .step_step = inputs * kernel,
+                    .reversed = true},
+                   {}, {shape.dilation * (kernel - 1) - shape.padding, shape.dilation});
 }
 
 at::Tensor weight_gradient_on_host(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& y_gradient,
                                    const QuickShape& shape) {
-  const int64_t outputs = weight.size(0), inputs = weight.size(1), kernel = weight.size(2);
-  FilterGradient g;
-  g.plan = *filter_plan(kernel);
-  g.clips = x.size(0);
-  g.inputs = inputs;
-  g.outputs = outputs;
-  g.samples = x.size(2);
-  g.result_samples = y_gradient.size(2);
-  g.padding = shape.padding;
-  g.dilation = shape.dilation;
-  g.in = x.const_data_ptr<float>();
-  g.results = y_gradient.const_data_ptr<float>();
-
+  const int64_t outputs = weight.size(0), inputs = weight.size(1);
+  FilterGradient g{.in = x.const_data_ptr<float>(),
+                   .results = y_gradient.const_data_ptr<float>(),
+                   .plan = *filter_plan(weight.size(2)),
+                   .clips = x.size(0),
+                   .inputs = inputs,
+                   .outputs = outputs,
+                   .samples = x.size(2),
+                   .result_samples = y_gradient.size(2),
+                   .padding = shape.padding,
+                   .dilation = shape.dilation};
   const int64_t points = g.plan.points(), groups = g.plan.groups, behind = (groups - 1) * kChannelStep;
   const auto in_points = at::empty({points * inputs / kChannelStep, g.panel()}, x.options());
   in_points.narrow(1, g.panel() - behind, behind).zero_();

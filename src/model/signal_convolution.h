@@ -51,7 +51,7 @@ constexpr int64_t kOutputsAtOnce = 64;
 // What convolving so many units needs beside the signals.
 struct SignalScratch {
   SignalScratch(const SignalConvolution& c, int64_t units)
-      : slots(units * c.dilation * c.plan.groups),
+      : slots((units + (units / c.units_of_a_clip() + 2) * (c.plan.groups - 1)) * c.dilation),
         rows((kTile * (units + c.plan.groups) + c.plan.group_taps) * c.dilation),
         inputs(rows * c.inputs),
         transformed(c.plan.points() * slots * c.inputs),
