@@ -33,11 +33,10 @@ uint64_t bytes_needed(const RunState& state, const std::string& facts_text) {
 }
 
 TorchTree tree_of(const RunState& state) {
-  TorchTree tree;
-  auto& dictionary = tree.value.emplace<TorchTree::Dictionary>();
-  for (const auto& [name, tensors] : state.groups) dictionary.emplace_back(name, formats::tree_of(tensors));
-  dictionary.emplace_back(kFacts, formats::tree_of(state.facts));
-  return tree;
+  TorchTree::Dictionary dictionary;
+  for (const auto& [name, tensors] : state.groups) dictionary.push_back({name, formats::tree_of(tensors)});
+  dictionary.push_back({kFacts, formats::tree_of(state.facts)});
+  return {std::move(dictionary)};
 }
 
 Error not_a_run(const fs::path& path, std::string_view why) {

@@ -68,7 +68,7 @@ class TreeWriter {
 
 TorchTree tree_of(const TensorMap& tensors) {
   TorchTree::Dictionary dictionary;
-  for (const auto& [name, tensor] : tensors) dictionary.emplace_back(name, TorchTree{tensor});
+  for (const auto& [name, tensor] : tensors) dictionary.push_back({name, {tensor}});
   return {std::move(dictionary)};
 }
 
@@ -95,7 +95,7 @@ TorchTree tree_of(const Json& json) {
     }
     case Json::value_t::object: {
       TorchTree::Dictionary dictionary;
-      for (const auto& [name, item] : json.items()) dictionary.emplace_back(name, tree_of(item));
+      for (const auto& [name, item] : json.items()) dictionary.push_back({name, tree_of(item)});
       return {std::move(dictionary)};
     }
     case Json::value_t::null:

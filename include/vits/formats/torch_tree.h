@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,10 +17,16 @@
 namespace vits::formats {
 
 struct TorchTree {
+  struct Entry;
   using List = std::vector<TorchTree>;
-  using Dictionary = std::vector<std::pair<std::string, TorchTree>>;
+  using Dictionary = std::vector<Entry>;
 
   std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, at::Tensor, List, Dictionary> value;
+};
+
+struct TorchTree::Entry {
+  std::string name;
+  TorchTree tree;
 };
 
 // A dictionary.
