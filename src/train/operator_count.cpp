@@ -151,13 +151,9 @@ void end(const at::RecordFunction& function, at::ObserverContext*) {
     }
     if (frame.within_ours) {
       frame.worked = false;
-    } else if (frame.ours) {
-      ++g_counts.kernels;
-      ++g_counts.by_name[std::string(name)];
-      frame.worked = true;
-    } else if (!frame.worked && does_no_work(name)) {
+    } else if (!frame.ours && !frame.worked && does_no_work(name)) {
       ++g_counts.views;
-    } else if (!frame.worked) {
+    } else if (frame.ours || !frame.worked) {
       ++g_counts.kernels;
       ++g_counts.by_name[std::string(name)];
       frame.worked = true;
