@@ -132,7 +132,8 @@ TEST_F(Speakers, RenamesAndMergesByNumberAndByName) {
   ASSERT_EQ(done.exit_code, 0) << done.error_output;
   EXPECT_EQ(speakers_of_voice(1), std::set<std::string>{"narrator"});
   EXPECT_EQ(speakers_of_voice(0), std::set<std::string>{first});
-  for (const auto& speaker : speakers_json()["speakers"]) {
+  const auto renamed = speakers_json();
+  for (const auto& speaker : renamed["speakers"]) {
     if (speaker["name"] == "narrator") {
       EXPECT_EQ(speaker["id"], std::stoi(second)) << "a number stays its speaker's";
     }
