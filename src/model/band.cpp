@@ -21,7 +21,8 @@ void run_band(const char* name, const Problem& problem, const at::Device& device
 
 at::Tensor spread(const at::Tensor& band) {
   const int64_t clips = band.size(0), tokens = band.size(1), window = band.size(2) / 2;
-  const auto from = band.contiguous(), square = at::empty({clips, tokens, tokens}, band.options());
+  const auto from = band.contiguous();
+  auto square = at::empty({clips, tokens, tokens}, band.options());
   VITS_FOR_NUMBERS_OF(band, "band", [&] {
     run_band(
         "vits::band_to_square",
@@ -34,7 +35,8 @@ at::Tensor spread(const at::Tensor& band) {
 
 at::Tensor gather(const at::Tensor& square, int64_t window) {
   const int64_t clips = square.size(0), tokens = square.size(1);
-  const auto from = square.contiguous(), band = at::empty({clips, tokens, 2 * window + 1}, square.options());
+  const auto from = square.contiguous();
+  auto band = at::empty({clips, tokens, 2 * window + 1}, square.options());
   VITS_FOR_NUMBERS_OF(square, "band", [&] {
     run_band("vits::square_to_band",
              SquareToBand<scalar_t>{
