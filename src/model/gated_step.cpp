@@ -30,7 +30,7 @@ class Gate : public torch::autograd::Function<Gate> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const std::optional<at::Tensor>& condition) {
     const auto added = condition.value_or(at::Tensor());
     context->save_for_backward({x, added});
-    const auto y = empty_half(x);
+    auto y = empty_half(x);
     VITS_FOR_NUMBERS_OF(x, "gated_step", [&] {
       run_gate("vits::gate",
                GateForward<scalar_t>{gate_extent(x), data_or_null<scalar_t>(x), data_or_null<scalar_t>(added),
