@@ -1,4 +1,5 @@
-// The kernels of filter_gradient.h for one instruction set; included behind signal_kernels_body.h.
+// The kernels of filter_gradient.h for one instruction set; included behind signal_kernels_body.h. `Simd` has one
+// constant more: tall_rows, those of a register tile whose sum runs over samples, a divisor of 16.
 #include "filter_gradient.h"
 
 namespace vits::model {
@@ -62,15 +63,11 @@ VITS_TARGET void transform_signals_of(const FilterGradient& g, int64_t clip, int
 }
 
 VITS_TARGET void transform_signals(const FilterGradient& g, int64_t clip, int64_t first, int64_t tiles, float* rows) {
-  if (g.plan.group_taps == 3)
-    transform_signals_of<3>(g, clip, first, tiles, rows);
-  else if (g.plan.group_taps == 4)
-    transform_signals_of<4>(g, clip, first, tiles, rows);
-  else
-    transform_signals_of<5>(g, clip, first, tiles, rows);
+  with_group_taps(g.plan.group_taps,
+                  [&]<int kTaps>() VITS_TARGET { transform_signals_of<kTaps>(g, clip, first, tiles, rows); });
 }
 
-// kTallRows outputs times kColumns registers of inputs, summed over all places.
+// tall_rows outputs times kColumns registers of inputs, summed over all places.
 template <int kColumns>
 VITS_TARGET void sum_over_places(const float* results, const float* in, int64_t places, int64_t panel, float* to,
                                  int64_t to_step) {
@@ -153,12 +150,7 @@ VITS_TARGET void finish_filters_of(const FilterGradient& g, int64_t output) {
 }
 
 VITS_TARGET void finish_filters(const FilterGradient& g, int64_t output) {
-  if (g.plan.group_taps == 3)
-    finish_filters_of<3>(g, output);
-  else if (g.plan.group_taps == 4)
-    finish_filters_of<4>(g, output);
-  else
-    finish_filters_of<5>(g, output);
+  with_group_taps(g.plan.group_taps, [&]<int kTaps>() VITS_TARGET { finish_filters_of<kTaps>(g, output); });
 }
 
 }  // namespace

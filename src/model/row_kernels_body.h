@@ -87,6 +87,17 @@ VITS_TARGET void multiply(const RowProduct& p) {
 template <int kTaps>
 constexpr ToomCook<kTile, kTaps> kTransform{};
 
+// work.operator()<taps>(), of a group
+template <class Work>
+VITS_TARGET void with_group_taps(int64_t taps, const Work& work) {
+  if (taps == 3)
+    work.template operator()<3>();
+  else if (taps == 4)
+    work.template operator()<4>();
+  else
+    work.template operator()<5>();
+}
+
 // B^T x
 template <int kTaps>
 VITS_TARGET inline void store_points(const Vector* x, float* to, int64_t point_step) {

@@ -163,12 +163,8 @@ VITS_TARGET void convolve_units(const SignalConvolution& c, int64_t first, int64
 
 VITS_TARGET void convolve_signal(const SignalConvolution& c, int64_t first, int64_t units, float* scratch) {
   const SignalScratch sizes(c, units);
-  if (c.plan.group_taps == 3)
-    convolve_units<3>(c, first, units, sizes, scratch);
-  else if (c.plan.group_taps == 4)
-    convolve_units<4>(c, first, units, sizes, scratch);
-  else
-    convolve_units<5>(c, first, units, sizes, scratch);
+  with_group_taps(c.plan.group_taps,
+                  [&]<int kTaps>() VITS_TARGET { convolve_units<kTaps>(c, first, units, sizes, scratch); });
 }
 
 template <int kTaps>
@@ -206,12 +202,7 @@ VITS_TARGET void pack_filters_of(const FilterPack& f, int64_t panel) {
 }
 
 VITS_TARGET void pack_filters(const FilterPack& filters, int64_t panel) {
-  if (filters.plan.group_taps == 3)
-    pack_filters_of<3>(filters, panel);
-  else if (filters.plan.group_taps == 4)
-    pack_filters_of<4>(filters, panel);
-  else
-    pack_filters_of<5>(filters, panel);
+  with_group_taps(filters.plan.group_taps, [&]<int kTaps>() VITS_TARGET { pack_filters_of<kTaps>(filters, panel); });
 }
 
 }  // namespace
