@@ -8,18 +8,10 @@ namespace {
 // A dy
 template <int kTaps>
 VITS_TARGET inline void store_result_points(const Vector* x, float* to, int64_t point_step) {
-  constexpr auto matrix = kTransform<kTaps>.output;
 #pragma GCC unroll 8
   for (int n = 0; n < ToomCook<kTile, kTaps>::points; ++n) {
-    Vector sum = Simd::splat(0.0f);
-#pragma GCC unroll 4
-    for (int m = 0; m < kTile; ++m) {
-      if (matrix[m][n] == 1.0)
-        sum = Simd::add(sum, x[m]);
-      else if (matrix[m][n] != 0.0)
-        sum = Simd::multiply_add(x[m], Simd::splat(static_cast<float>(matrix[m][n])), sum);
-    }
-    Simd::store(to + n * point_step, sum);
+    const auto factor = [n](int m) { return kTransform<kTaps>.output[m][n]; };
+    Simd::store(to + n * point_step, combined<kTile>(x, factor, Simd::splat(0.0f)));
   }
 }
 
@@ -125,7 +117,6 @@ VITS_TARGET void multiply_points(const FilterGradient& g, int64_t group, int64_t
 template <int kTaps>
 VITS_TARGET void finish_filters_of(const FilterGradient& g, int64_t output) {
   constexpr int points = ToomCook<kTile, kTaps>::points;
-  constexpr auto matrix = kTransform<kTaps>.filter;
   alignas(64) float found[kLanes];
   for (int64_t group = 0; group < g.plan.groups; ++group) {
     const float* const from = g.products + (group * points * g.outputs + output) * g.inputs;
@@ -137,11 +128,8 @@ VITS_TARGET void finish_filters_of(const FilterGradient& g, int64_t output) {
       for (int n = 0; n < points; ++n) x[n] = Simd::load(from + n * g.outputs * g.inputs + i);
 #pragma GCC unroll 5
       for (int t = 0; t < kTaps; ++t) {
-        Vector sum = Simd::splat(0.0f);
-#pragma GCC unroll 8
-        for (int n = 0; n < points; ++n)
-          if (matrix[n][t] != 0.0) sum = Simd::multiply_add(x[n], Simd::splat(static_cast<float>(matrix[n][t])), sum);
-        Simd::store(found, sum);
+        const auto factor = [t](int n) { return kTransform<kTaps>.filter[n][t]; };
+        Simd::store(found, combined<points>(x, factor, Simd::splat(0.0f)));
         if (t < taps)
           for (int lane = 0; lane < kLanes; ++lane) to[lane * g.plan.kernel + t] = found[lane];
       }

@@ -98,39 +98,36 @@ VITS_TARGET void with_group_taps(int64_t taps, const Work& work) {
     work.template operator()<5>();
 }
 
+// start + the sum of factor(k) x[k]; factors are known when compiling, and zeros cost nothing.
+template <int kCount, class Factor>
+VITS_TARGET inline Vector combined(const Vector* x, const Factor& factor, Vector start) {
+  Vector sum = start;
+#pragma GCC unroll 8
+  for (int k = 0; k < kCount; ++k) {
+    if (factor(k) == 1.0)
+      sum = Simd::add(sum, x[k]);
+    else if (factor(k) != 0.0)
+      sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(factor(k))), sum);
+  }
+  return sum;
+}
+
 // B^T x
 template <int kTaps>
 VITS_TARGET inline void store_points(const Vector* x, float* to, int64_t point_step) {
   constexpr int points = ToomCook<kTile, kTaps>::points;
-  constexpr auto matrix = kTransform<kTaps>.input;
 #pragma GCC unroll 8
   for (int n = 0; n < points; ++n) {
-    Vector sum = Simd::splat(0.0f);
-#pragma GCC unroll 8
-    for (int k = 0; k < points; ++k) {
-      if (matrix[n][k] == 1.0)
-        sum = Simd::add(sum, x[k]);
-      else if (matrix[n][k] != 0.0)
-        sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[n][k])), sum);
-    }
-    Simd::store(to + n * point_step, sum);
+    const auto factor = [n](int k) { return kTransform<kTaps>.input[n][k]; };
+    Simd::store(to + n * point_step, combined<points>(x, factor, Simd::splat(0.0f)));
   }
 }
 
 // Element m of A^T Y + start
 template <int kTaps>
 VITS_TARGET inline Vector result_of(const Vector* x, int m, Vector start) {
-  constexpr int points = ToomCook<kTile, kTaps>::points;
-  constexpr auto matrix = kTransform<kTaps>.output;
-  Vector sum = start;
-#pragma GCC unroll 8
-  for (int k = 0; k < points; ++k) {
-    if (matrix[m][k] == 1.0)
-      sum = Simd::add(sum, x[k]);
-    else if (matrix[m][k] != 0.0)
-      sum = Simd::multiply_add(x[k], Simd::splat(static_cast<float>(matrix[m][k])), sum);
-  }
-  return sum;
+  return combined<ToomCook<kTile, kTaps>::points>(
+      x, [m](int k) { return kTransform<kTaps>.output[m][k]; }, start);
 }
 
 // [tile * kTile * step + n * step] -> to[point][tile]

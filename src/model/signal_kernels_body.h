@@ -170,7 +170,6 @@ VITS_TARGET void convolve_signal(const SignalConvolution& c, int64_t first, int6
 template <int kTaps>
 VITS_TARGET void pack_filters_of(const FilterPack& f, int64_t panel) {
   constexpr int points = ToomCook<kTile, kTaps>::points;
-  constexpr auto matrix = kTransform<kTaps>.filter;
   const float* const filters = f.filters + panel * kChannelStep * f.lane_step;
   const int64_t panel_floats = f.plan.groups * f.steps * kChannelStep;
   alignas(64) float taps[kTaps][kChannelStep];
@@ -189,12 +188,9 @@ VITS_TARGET void pack_filters_of(const FilterPack& f, int64_t panel) {
         for (int t = 0; t < kTaps; ++t) w[t] = Simd::load(taps[t] + lane);
 #pragma GCC unroll 8
         for (int point = 0; point < points; ++point) {
-          Vector sum = Simd::splat(0.0f);
-#pragma GCC unroll 5
-          for (int t = 0; t < kTaps; ++t)
-            if (matrix[point][t] != 0.0)
-              sum = Simd::multiply_add(w[t], Simd::splat(static_cast<float>(matrix[point][t])), sum);
-          Simd::store(to + point * (f.lanes / kChannelStep) * panel_floats + step * kChannelStep + lane, sum);
+          const auto factor = [point](int t) { return kTransform<kTaps>.filter[point][t]; };
+          Simd::store(to + point * (f.lanes / kChannelStep) * panel_floats + step * kChannelStep + lane,
+                      combined<kTaps>(w, factor, Simd::splat(0.0f)));
         }
       }
     }

@@ -2,7 +2,8 @@
 //
 // Four neighbouring results of a filter are transformed to six, seven or eight points (toom_cook.h), where convolving
 // is multiplying: one matrix product over the channels for each point. A piece of the signal is transformed, multiplied
-// and transformed back while it is in the processor's cache. With X = B^T x, W = G w and y = A^T (W X), the gradients are
+// and transformed back while it is in the processor's cache. With X = B^T x, W = G w and y = A^T (W X), the gradients
+// are
 //
 //   dx: the convolution of dy with the filters the other way round and about,
 //   dW = (A dy) X^T, dw = G^T dW.
