@@ -1,9 +1,7 @@
 #include "vits/base/process.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,63 +10,20 @@
 #include <cstring>
 #include <sstream>
 
+#include "start_program.h"
 #include "vits/base/error.h"
-
-extern char** environ;
 
 namespace vits::base {
 
 namespace {
 
-struct Pipe {
-  int read_end = -1, write_end = -1;
-  Pipe() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw Error("cannot make a pipe: {}.", std::strerror(errno));
-    read_end = ends[0];
-    write_end = ends[1];
-  }
-  ~Pipe() {
-    close_end(read_end);
-    close_end(write_end);
-  }
-  static void close_end(int& end) {
-    if (end >= 0) ::close(end);
-    end = -1;
-  }
-  int release(int& end) {
-    const int kept = end;
-    end = -1;
-    return kept;
-  }
-};
-
 pid_t start(const std::vector<std::string>& arguments, const Pipe& in, const Pipe& out, const Pipe* error,
             const std::map<std::string, std::string>& extra_environment) {
-  std::vector<char*> words;
-  for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
-
-  std::vector<std::string> settings;
-  for (char** entry = environ; *entry; ++entry) {
-    const std::string setting = *entry;
-    if (!extra_environment.count(setting.substr(0, setting.find('=')))) settings.push_back(setting);
-  }
-  for (const auto& [name, value] : extra_environment) settings.push_back(name + "=" + value);
-  std::vector<char*> environment;
-  for (auto& setting : settings) environment.push_back(setting.data());
-  environment.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in.read_end, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);
-  if (error) posix_spawn_file_actions_adddup2(&actions, error->write_end, 2);
-  pid_t process = -1;
-  const int failed = ::posix_spawnp(&process, words[0], &actions, nullptr, words.data(), environment.data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed) throw Error("cannot start the program {}: {}.", arguments.at(0), std::strerror(failed));
-  return process;
+  ProgramSetup setup;
+  posix_spawn_file_actions_adddup2(&setup.streams, in.read_end, 0);
+  posix_spawn_file_actions_adddup2(&setup.streams, out.write_end, 1);
+  if (error) posix_spawn_file_actions_adddup2(&setup.streams, error->write_end, 2);
+  return start_program(arguments, setup, extra_environment);
 }
 
 // Writing to a program that has ended must be an error here, not the end of us.
@@ -81,7 +36,7 @@ int exit_code_of(pid_t process) {
   int status = 0;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return exit_code_of_status(status);
 }
 
 }  // namespace
@@ -123,8 +78,8 @@ Finished run_program(const std::vector<std::string>& arguments, const std::strin
 ProgramOutput::ProgramOutput(const std::vector<std::string>& arguments) {
   Pipe in, out, error;
   process_ = start(arguments, in, out, &error, {});
-  output_ = out.release(out.read_end);
-  error_ = error.release(error.read_end);
+  output_ = Pipe::release(out.read_end);
+  error_ = Pipe::release(error.read_end);
 }
 
 ProgramOutput::~ProgramOutput() {
@@ -175,8 +130,8 @@ Conversation::Conversation(const std::vector<std::string>& arguments) : name_(ar
   ignore_broken_pipes();
   Pipe in, out;
   process_ = start(arguments, in, out, nullptr, {});
-  to_ = in.release(in.write_end);
-  from_ = out.release(out.read_end);
+  to_ = Pipe::release(in.write_end);
+  from_ = Pipe::release(out.read_end);
 }
 
 Conversation::~Conversation() {

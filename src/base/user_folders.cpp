@@ -10,6 +10,8 @@ std::string environment_variable(const char* name) {
   return value ? value : "";
 }
 
+bool is_set(const char* name) { return std::getenv(name) != nullptr; }
+
 std::filesystem::path expanded_path(const std::string& text) {
   std::string path = text == "~" || text.starts_with("~/") ? environment_variable("HOME") + text.substr(1) : text;
   for (size_t start = path.find('$'); start != std::string::npos; start = path.find('$', start + 1)) {

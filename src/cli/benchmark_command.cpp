@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
@@ -71,13 +70,6 @@ std::string python_of(const BenchmarkOptions& options) {
   return found.string();
 }
 
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "unknown processor";
-}
-
 // Our own step alone; scripts/bench_against_peer runs it in turns with another program.
 int benchmark_training(const BenchmarkOptions& options) {
   const base::TemporaryFolder temporary;
@@ -122,14 +114,14 @@ int benchmark(const BenchmarkOptions& options) {
                                  {"their_real_time_factor_one_by_one", speed.their_file_one_by_one},
                                  {"their_real_time_factor_padded", speed.their_file_padded},
                                  {"ratio", speed.file_ratio}};
-    const nlohmann::json all = {{"machine", processor_name()},    {"threads", threads},
-                                {"rounds", options.rounds},       {"ours", speed.our_program},
-                                {"theirs", speed.their_program},  {"single", single},
-                                {"sentences", options.sentences}, {"file", file}};
+    const nlohmann::json all = {{"machine", base::processor_name()}, {"threads", threads},
+                                {"rounds", options.rounds},          {"ours", speed.our_program},
+                                {"theirs", speed.their_program},     {"single", single},
+                                {"sentences", options.sentences},    {"file", file}};
     fmt::print("{}\n", all.dump(2));
     return 0;
   }
-  fmt::print("{}; ours: {}; theirs: {}\n", processor_name(), speed.our_program, speed.their_program);
+  fmt::print("{}; ours: {}; theirs: {}\n", base::processor_name(), speed.our_program, speed.their_program);
   fmt::print("Seconds of work for a second of speech, {} rounds in turns:\n\n", options.rounds);
   fmt::print("{:<28}{:>12}{:>14}{:>10}\n", "", "vits-train", "transformers", "ratio");
   fmt::print("{:<28}{:>12.3f}{:>14.3f}{:>9.2f}x\n", "sentences one at a time", speed.our_single, speed.their_single,

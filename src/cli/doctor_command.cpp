@@ -2,7 +2,6 @@
 #include <torch/cuda.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "command.h"
@@ -13,6 +12,7 @@
 #include "vits/base/files.h"
 #include "vits/base/machine.h"
 #include "vits/base/process.h"
+#include "vits/base/user_folders.h"
 #include "vits/model/card.h"
 #include "vits/report/figures.h"
 #include "vits/train/training_needs.h"
@@ -62,9 +62,11 @@ int doctor(const DoctorOptions& options) {
   else if (cards.empty())
     print_line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
   if (!cards.empty() && !usable) {
-    const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
-    print_line("", visible ? fmt::format("LibTorch sees no card: CUDA_VISIBLE_DEVICES is \"{}\"", visible)
-                           : "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
+    const char* const visible = "CUDA_VISIBLE_DEVICES";
+    print_line("",
+               base::is_set(visible)
+                   ? fmt::format("LibTorch sees no card: {} is \"{}\"", visible, base::environment_variable(visible))
+                   : "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
   }
   if (of_libtorch) try {
       model::check_card(*of_libtorch, {});

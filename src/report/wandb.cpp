@@ -6,6 +6,7 @@
 
 #include "vits/base/error.h"
 #include "vits/base/files.h"
+#include "vits/base/machine.h"
 #include "vits/report/log.h"
 
 namespace vits::report {
@@ -33,8 +34,7 @@ std::string last_line(const fs::path& log) {
 
 std::vector<std::string> wandb_command(const fs::path& folder, const std::string& project) {
   std::error_code unknown;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
-  for (fs::path above = program.parent_path(); !above.empty(); above = above.parent_path()) {
+  for (fs::path above = base::program_path().parent_path(); !above.empty(); above = above.parent_path()) {
     const fs::path script = above / "scripts" / "wandb_follow";
     if (fs::exists(script, unknown)) return {script.string(), folder.string(), "--project", project};
     if (above == above.parent_path()) break;

@@ -17,10 +17,12 @@ uint64_t peak_resident_bytes();  // the most it ever held
 uint64_t resident_bytes();       // that this process holds now
 std::string host_name();         // "localhost" when it has none
 int64_t process_id();
-double process_seconds();             // since this process was started, to a hundredth; 0 when that is not known
-bool has_nvidia_driver();             // loaded, whether or not a card of its can be used
-int processors();                     // that this process may use
-bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr
-int terminal_columns();               // 80 when unknown
+std::filesystem::path program_path();  // of this program; empty when that is not known
+double process_seconds();              // since this process was started, to a hundredth; 0 when that is not known
+bool has_nvidia_driver();              // loaded, whether or not a card of its can be used
+int processors();                      // that this process may use
+std::string processor_name();          // as its maker calls it; "unknown processor" when that is not known
+bool is_terminal(std::FILE* stream);   // stdin, stdout or stderr
+int terminal_columns();                // 80 when unknown
 
 }  // namespace vits::base

@@ -1,4 +1,5 @@
-// Where this user keeps things, by the environment. An empty variable counts as not set, as in a shell's
+// Where this user keeps things, and what else the environment says. An empty variable counts as not set, as in a
+// shell's
 // ${NAME:-otherwise}.
 #pragma once
 #include <filesystem>
@@ -7,6 +8,7 @@
 namespace vits::base {
 
 std::string environment_variable(const char* name);  // empty when not set
+bool is_set(const char* name);                       // be it to nothing
 
 // With "~", "$NAME" and "${NAME}" replaced, because files that set such variables (systemd units, .env) are not read by
 // a shell. Names that are not set stay as they are.
