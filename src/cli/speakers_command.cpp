@@ -151,9 +151,10 @@ int speakers(const SpeakersCommandOptions& options) {
                            }});
   bar.reset();
   if (labels.number_is_a_guess)
-    report::warn("speakers",
-                 "most clips are shorter than a second, so how many people speak is a guess. If you know it: --relabel "
-                 "--speakers N");
+    report::warn(
+        "speakers",
+        "most clips are shorter than a second or single words, so how many people speak is a guess. If you know "
+        "it: --relabel --speakers N");
   const std::vector<int64_t> numbers = number_speakers(labels, known);
   data::write_speaker_previews(set, labels, numbers);
   const formats::OrderedJson json = speakers_json(labels, numbers);

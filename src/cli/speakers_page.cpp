@@ -106,8 +106,8 @@ std::string speakers_page(const data::TrainingSet& set, const data::SpeakerLabel
                 {"clips to listen to", report::thousands(marked.rows_in_all)}});
   if (labels.number_is_a_guess)
     page.notice(report::Tone::kWarning, "How many people speak is a guess",
-                {"Most clips are shorter than a second, which says little of a voice. If you know the number, give it: "
-                 "--relabel --speakers N."});
+                {"Most clips are shorter than a second or single words, which say little of a voice. If you know the "
+                 "number, give it: --relabel --speakers N."});
   page.section("Who is speaking");
   page.paragraph(
       "Hover over a point or touch it to read its text, click to hear it. A name is changed by vits-train speakers "

@@ -18,6 +18,7 @@ precompiled_header(vits_test_pch "${VITS_TEST_OPTIONS}" GTest::gtest ${CMAKE_SOU
 
 # Sets `result` to ON if the file or one of our headers that it includes, directly or not, includes LibTorch.
 function(reaches_torch file result)
+  cmake_path(NORMAL_PATH file) # one file has one name
   get_property(known GLOBAL PROPERTY VITS_REACHES_${file})
   if("${known}" STREQUAL "")
     set_property(GLOBAL PROPERTY VITS_REACHES_${file} OFF) # a circle of includes ends here

@@ -70,7 +70,7 @@ HeardClips hear_voices(const TrainingSet& set, int64_t threads, const SpeakerLis
         std::vector<float> samples = read_at_16k(set.wav(set.clips[clip]));
         heard.heard.seconds = double(samples.size()) / 16000.0;
         heard.heard.level_db = level_db(samples);
-        speaker::raise_volume(samples);
+        speaker::set_volume(samples);
         sounds.push_back(std::move(samples));
         of.push_back(clip);
       } catch (const Stopped&) {

@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "vits/base/error.h"
 #include "vits/speaker/clustering.h"
+#include "vits/text/utf8.h"
 
 namespace vits::data {
 
@@ -20,6 +21,7 @@ using speaker::Clusters;
 using speaker::Embedding;
 
 constexpr double kShortSeconds = 1.0;    // a shorter clip says too little of its speaker to find new ones by
+constexpr size_t kFewCharacters = 8;     // different ones: a text of fewer is a word, perhaps said several times
 constexpr double kUnsure = 0.15;         // confidence
 constexpr double kSimilarToRare = 0.75;  // likeness that gives a rare speaker to another
 constexpr size_t kBestClips = 12;
@@ -29,6 +31,11 @@ struct Item {
   std::vector<size_t> clips;
   Embedding voice{};
 };
+
+bool is_single_word(const std::string& text) {
+  const std::u32string characters = text::decode_utf8(text);
+  return std::set<char32_t>(characters.begin(), characters.end()).size() < kFewCharacters;
+}
 
 Embedding mean_voice(const std::vector<size_t>& clips, const std::vector<Embedding>& voices) {
   Embedding mean{};
@@ -113,6 +120,9 @@ class Labelling {
 
  private:
   bool is_audible(size_t clip) const { return labels_.clips[clip].mark.empty(); }
+  bool says_little(size_t clip) const {
+    return labels_.clips[clip].seconds < kShortSeconds || is_single_word(set_.clips[clip].text);
+  }
 
   void name_new_clips() {
     std::vector<size_t> clear, brief;
@@ -122,7 +132,6 @@ class Labelling {
       }
     }
     if (clear.size() < brief.size()) {
-      labels_.number_is_a_guess = options_.speakers == 0;
       clear.insert(clear.end(), brief.begin(), brief.end());
       std::ranges::sort(clear);
       brief.clear();
@@ -131,7 +140,10 @@ class Labelling {
     if (options_.speakers > 0 && given >= options_.speakers) {
       brief.insert(brief.end(), clear.begin(), clear.end());
     } else if (!clear.empty()) {
-      name_clusters(items_of(set_, clear, labels_.voices, options_.separate_clips));
+      const auto say_little = std::ranges::count_if(clear, [this](size_t clip) { return says_little(clip); });
+      const bool single_words = 2 * static_cast<size_t>(say_little) > clear.size();
+      labels_.number_is_a_guess = single_words && options_.speakers == 0;
+      name_clusters(items_of(set_, clear, labels_.voices, options_.separate_clips), single_words);
     }
     if (!brief.empty()) {
       const auto known = named_clusters();
@@ -142,13 +154,14 @@ class Labelling {
     if (all.size() == 2 && all.contains("")) std::ranges::replace(names_, std::string(), *all.rbegin());
   }
 
-  void name_clusters(const std::vector<Item>& items) {
+  void name_clusters(const std::vector<Item>& items, bool single_words) {
     std::vector<Embedding> voices;
     for (const Item& item : items) voices.push_back(item.voice);
     const auto given = static_cast<int64_t>(given_.size());
-    const Clusters found = speaker::find_speakers(
-        voices,
-        {.speakers = options_.speakers > 0 ? options_.speakers - given : 0, .most_speakers = options_.max_speakers});
+    const Clusters found =
+        speaker::find_speakers(voices, {.speakers = options_.speakers > 0 ? options_.speakers - given : 0,
+                                        .most_speakers = options_.max_speakers,
+                                        .single_words = single_words});
     const auto known = named_clusters();
     int64_t next_number = 1;
     for (int64_t cluster = 0; cluster < found.count(); ++cluster) {

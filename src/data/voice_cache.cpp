@@ -10,7 +10,7 @@ namespace vits::data {
 
 namespace {
 
-constexpr std::string_view kVoicesHeader = "vits-train voices 1\n";
+constexpr std::string_view kVoicesHeader = "vits-train voices 2\n";
 
 struct Record {       // followed by the id
   uint64_t checksum;  // of all that follows

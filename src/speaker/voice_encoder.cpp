@@ -151,12 +151,12 @@ std::vector<int64_t> window_begins(int64_t samples) {
 
 }  // namespace
 
-void raise_volume(std::span<float> samples) {
+void set_volume(std::span<float> samples) {
   constexpr double kWanted = 0.031622776601683794;  // -30 dB
   double squares = 0.0;
   for (const float sample : samples) squares += double(sample) * sample;
   const double level = std::sqrt(squares / double(std::max<size_t>(samples.size(), 1)));
-  if (level <= 0.0 || level >= kWanted) return;
+  if (level <= 0.0) return;
   for (float& sample : samples) sample = float(sample * (kWanted / level));
 }
 

@@ -124,6 +124,22 @@ TEST_F(Speakers, FindsWhoSpeaksAndWritesItDown) {
   EXPECT_EQ(fs::file_size(folder_.path() / ".cache" / "speakers"), heard) << "what a kill tore is heard again";
 }
 
+TEST_F(Speakers, SaysThatTheirNumberIsAGuessWhereClipsAreSingleWords) {
+  const auto sentences = run({});
+  ASSERT_EQ(sentences.exit_code, 0) << sentences.error_output;
+  EXPECT_FALSE(speakers_json()["number_is_a_guess"]);
+  std::string lines;
+  for (const auto& [id, speaker] : speakers()) lines += id + "|seven, seven|\n";
+  base::write_file(folder_.path() / "metadata.csv", lines);
+  fs::remove(folder_.path() / "metadata_val.csv");
+  const auto words = run({});
+  ASSERT_EQ(words.exit_code, 0) << words.error_output;
+  EXPECT_TRUE(speakers_json()["number_is_a_guess"]);
+  EXPECT_NE(words.error_output.find("single words"), std::string::npos) << words.error_output;
+  ASSERT_EQ(run({"--relabel", "--speakers", "3"}).exit_code, 0);
+  EXPECT_FALSE(speakers_json()["number_is_a_guess"]);
+}
+
 TEST_F(Speakers, RenamesAndMergesByNumberAndByName) {
   ASSERT_EQ(run({}).exit_code, 0);
   const std::string first = *speakers_of_voice(0).begin(), second = *speakers_of_voice(1).begin(),

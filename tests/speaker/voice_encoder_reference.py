@@ -61,7 +61,7 @@ def main():
     embeddings = []
     for number, sound in enumerate(sounds):
         sound.tofile(out / f"{number}.f32")
-        embeddings.append(encoder.embed_utterance(audio.normalize_volume(sound, -30, increase_only=True)))
+        embeddings.append(encoder.embed_utterance(audio.normalize_volume(sound, -30, increase_only=False)))
     np.stack(embeddings).astype(np.float32).tofile(out / "embeddings.f32")
 
 

@@ -59,7 +59,7 @@ struct SpeakerLabels {
   std::vector<SpokenClip> clips;
   std::vector<speaker::Embedding> voices;  // of each clip; zero when it could not be heard
   int64_t heard = 0, known_from_before = 0;
-  bool number_is_a_guess = false;  // most clips are too short to tell how many people speak
+  bool number_is_a_guess = false;  // most clips are short or single words, which say little of a voice
 };
 
 struct SpeakerListener {

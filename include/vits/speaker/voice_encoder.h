@@ -15,8 +15,9 @@ using Embedding = std::array<float, 256>;  // of length 1, no number negative
 // and says the less of its speaker the shorter it is.
 inline constexpr double kWindowSeconds = 1.6;
 
-// Makes quiet sound as loud as the encoder knows it: -30 dB below full scale in the mean. Louder sound stays as it is.
-void raise_volume(std::span<float> samples);
+// Makes sound as loud as the encoder knows it, 30 dB below full scale in the mean. Resemblyzer itself only raises quiet
+// sound; but the encoder hears no logarithm, so that one voice, recorded louder on another day, would seem two.
+void set_volume(std::span<float> samples);
 
 // One embedding for each sound at 16 kHz, equal to Resemblyzer's VoiceEncoder.embed_utterance() within 1e-4 in their
 // product, whatever other sounds are given with it. Works on one thread, quickest with a few dozen sounds at once; safe
