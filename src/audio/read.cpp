@@ -1,7 +1,9 @@
 #include "vits/audio/read.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "content.h"
 #include "decoder.h"
@@ -32,6 +34,29 @@ bool all_finite(std::span<const float> samples) {
   return !(seen & 0x80000000u);
 }
 
+// Of an average and of the channels it was made from. One frame in sixteen tells as much as all.
+class ChannelPowers {
+ public:
+  static constexpr size_t kEvery = 16;
+
+  void add(float average, std::span<const float> frame) {
+    channels_.resize(frame.size());
+    average_ += double{average} * average;
+    for (size_t channel = 0; channel < frame.size(); ++channel)
+      channels_[channel] += double{frame[channel]} * frame[channel];
+  }
+  bool cancel() const {
+    constexpr double kLeastShare = 1e-3;
+    const double sum = std::accumulate(channels_.begin(), channels_.end(), 0.0);
+    return average_ * static_cast<double>(channels_.size()) < kLeastShare * sum;
+  }
+  int64_t loudest() const { return std::max_element(channels_.begin(), channels_.end()) - channels_.begin(); }
+
+ private:
+  double average_ = 0.0;
+  std::vector<double> channels_;
+};
+
 }  // namespace
 
 struct SoundReader::Opened {
@@ -41,6 +66,27 @@ struct SoundReader::Opened {
   std::optional<Shortfall> shortfall;
   int64_t decoded = 0;
   std::vector<float> block;  // interleaved
+  std::optional<size_t> only_channel;
+  ChannelPowers powers;
+
+  // `result` may be longer.
+  void make_one_channel(std::span<const float> frames, std::span<float> result) {
+    const auto channels = static_cast<size_t>(decoder->channels);
+    const size_t count = frames.size() / channels;
+    if (only_channel) {
+      for (size_t i = 0; i < count; ++i) result[i] = frames[i * channels + *only_channel];
+      return;
+    }
+    const float share = 1.0f / static_cast<float>(channels);
+    for (size_t i = 0; i < count; ++i) {
+      float sum = 0.0f;
+      for (size_t channel = 0; channel < channels; ++channel) sum += frames[i * channels + channel];
+      result[i] = sum * share;
+    }
+    const auto past = static_cast<size_t>(decoded) % ChannelPowers::kEvery;
+    for (size_t i = past == 0 ? 0 : ChannelPowers::kEvery - past; i < count; i += ChannelPowers::kEvery)
+      powers.add(result[i], frames.subspan(i * channels, channels));
+  }
 
   void check_end() const {
     const int64_t declared =
@@ -100,6 +146,10 @@ int64_t SoundReader::sample_rate_hz() const { return opened_->decoder->sample_ra
 int64_t SoundReader::channels() const { return opened_->decoder->channels; }
 const std::string& SoundReader::format() const { return opened_->decoder->format; }
 
+void SoundReader::take_channel(int64_t channel) { opened_->only_channel = static_cast<size_t>(channel); }
+bool SoundReader::channels_cancel() const { return opened_->powers.cancel(); }
+int64_t SoundReader::loudest_channel() const { return opened_->powers.loudest(); }
+
 size_t SoundReader::read(std::span<float> samples) {
   Decoder& decoder = *opened_->decoder;
   const auto channels = static_cast<size_t>(decoder.channels);
@@ -122,17 +172,14 @@ size_t SoundReader::read(std::span<float> samples) {
       opened_->check_end();
       break;
     }
-    if (!all_finite(block.first(count * channels)))
+    const auto found = block.first(count * channels);
+    if (!all_finite(found)) {
+      const auto bad = std::find_if_not(found.begin(), found.end(), [](float sample) { return std::isfinite(sample); });
+      const int64_t good = opened_->decoded + (bad - found.begin()) / decoder.channels;
       throw Error("{} holds values that are no numbers (NaN or infinite) after {} samples. Export it again.",
-                  opened_->name, with_separators(opened_->decoded));
-    if (channels > 1) {
-      const float share = 1.0f / static_cast<float>(channels);
-      for (size_t i = 0; i < count; ++i) {
-        float sum = 0.0f;
-        for (size_t channel = 0; channel < channels; ++channel) sum += block[i * channels + channel];
-        rest[i] = sum * share;
-      }
+                  opened_->name, with_separators(good));
     }
+    if (channels > 1) opened_->make_one_channel(found, rest);
     done += count;
     opened_->decoded += static_cast<int64_t>(count);
   }

@@ -39,7 +39,7 @@ constexpr size_t kReserveBytes = 512 << 10;
 constexpr int64_t kMostBytesInMemory = 16 << 20;
 
 // Raised when another version of this code makes other clips of the same recording.
-constexpr int kMakerVersion = 2;
+constexpr int kMakerVersion = 3;
 
 // Two minutes of which 20 s are left after trimming are no mistake; an hour is.
 double most_seconds(const ClipOptions& options) { return 2.0 * options.max_seconds + 60.0; }
@@ -222,12 +222,28 @@ class Maker {
     }
   }
 
+  // Where the channels cancel, their average would be silence or its noise: one of them then stands for all. That they
+  // do is known once they have been read, so such a recording is read twice.
   void cut(const Recording& recording, const std::vector<size_t>& clips, const base::FileState& source, Bytes& bytes) {
-    const auto reader = bytes.in_memory() ? std::make_unique<audio::SoundReader>(bytes.get(), recording.name)
-                                          : std::make_unique<audio::SoundReader>(bytes.file());
+    const auto open = [&] {
+      return bytes.in_memory() ? std::make_unique<audio::SoundReader>(bytes.get(), recording.name)
+                               : std::make_unique<audio::SoundReader>(bytes.file());
+    };
     std::vector<CutPart> parts;
     for (const size_t clip : clips)
       parts.push_back({clip, plan_.clips[clip].begin_seconds, plan_.clips[clip].end_seconds});
+    const auto averaged = open();
+    std::vector<CutPart> cancelled = cut(*averaged, recording, std::move(parts), source, bytes);
+    if (cancelled.empty()) return;
+    const auto single = open();
+    single->take_channel(averaged->loudest_channel());
+    cut(*single, recording, std::move(cancelled), source, bytes);
+  }
+
+  // Gives the parts that it did not finish, whose channels cancel.
+  std::vector<CutPart> cut(audio::SoundReader& reader, const Recording& recording, std::vector<CutPart> parts,
+                           const base::FileState& source, Bytes& bytes) {
+    std::vector<CutPart> cancelled;
     const auto entry_of = [&](const CutPart& part, bool rejected) {
       JournalEntry entry;
       entry.id = plan_.clips[part.clip].id;
@@ -244,7 +260,11 @@ class Maker {
       finish(part.clip, std::move(entry), true, true);
     };
     const auto take = [&](const CutPart& part, std::span<const float> samples) {
-      const ClipSound sound = sound_maker_.make(samples, reader->sample_rate_hz(), recording.name);
+      if (reader.channels_cancel()) {
+        cancelled.push_back(part);
+        return;
+      }
+      const ClipSound sound = sound_maker_.make(samples, reader.sample_rate_hz(), recording.name);
       if (!sound.rejected.empty()) {
         reject(part, sound.rejected);
         return;
@@ -256,8 +276,9 @@ class Maker {
       write(part.clip, audio::wav_bytes(sound.samples, options_.sample_rate_hz), entry);
       finish(part.clip, std::move(entry), true, true);
     };
-    cut_recording(*reader, recording.name, std::move(parts), {most_seconds(options_), options_.split_long}, take,
+    cut_recording(reader, recording.name, std::move(parts), {most_seconds(options_), options_.split_long}, take,
                   reject);
+    return cancelled;
   }
 
   void write(size_t clip, const std::string& wav_bytes, JournalEntry& entry) {

@@ -172,9 +172,54 @@ TEST(ReadSound, RefusesNanAndInfinity) {
     auto samples = ramp(50'000);
     samples[40'000] = bad;
     const std::string error = error_of_reading(float_wav(samples));
-    EXPECT_TRUE(has(error, "it holds values that are no numbers")) << error;
+    EXPECT_TRUE(has(error, "it holds values that are no numbers (NaN or infinite) after 40,000 samples.")) << error;
   }
+  std::string stereo = float_wav({0.1f, 0.2f, 0.3f, 0.4f, 0.5f, NAN});
+  stereo[22] = 2;
+  stereo[32] = 8;
+  EXPECT_TRUE(has(error_of_reading(stereo), "after 2 samples")) << error_of_reading(stereo);
   EXPECT_EQ(read_sound(float_wav(ramp(50'000)), "it", 5.0).samples, ramp(50'000));
+}
+
+TEST(ReadSound, TellsChannelsThatCancelAndGivesTheOneThatIsAskedFor) {
+  const auto read_to_end = [](SoundReader& reader) {
+    std::vector<float> samples(20'000);
+    samples.resize(reader.read(samples));
+    return samples;
+  };
+  struct Case {
+    float left, right, left_noise;
+    bool cancel;
+  };
+  for (const auto& [left, right, left_noise, cancel] : {Case{1.0f, -1.0f, 0.0f, true},
+                                                        {1.0f, -1.0f, 0.01f, true},
+                                                        {1.0f, -1.0f, 0.2f, false},
+                                                        {1.0f, 1.0f, 0.0f, false},
+                                                        {1.0f, -0.5f, 0.0f, false},
+                                                        {0.0f, 1.0f, 0.0f, false},
+                                                        {0.0f, 0.0f, 0.0f, false}}) {
+    const auto one = ramp(10'000);
+    std::vector<float> both;
+    for (size_t i = 0; i < one.size(); ++i) {
+      both.push_back(left * one[i] + left_noise * one[i * 7919 % one.size()]);
+      both.push_back(right * one[i]);
+    }
+    std::string wav = float_wav(both);
+    wav[22] = 2;
+    wav[32] = 8;
+    SoundReader reader(wav, "it");
+    EXPECT_EQ(read_to_end(reader).size(), one.size());
+    EXPECT_EQ(reader.channels_cancel(), cancel) << left << " " << right << " " << left_noise;
+    EXPECT_EQ(reader.loudest_channel(), std::abs(right) > std::abs(left) + left_noise ? 1 : 0);
+    for (const int64_t channel : {0, 1}) {
+      SoundReader single(wav, "it");
+      single.take_channel(channel);
+      const auto samples = read_to_end(single);
+      ASSERT_EQ(samples.size(), one.size());
+      for (size_t i = 0; i < one.size(); ++i) ASSERT_EQ(samples[i], both[2 * i + static_cast<size_t>(channel)]);
+      EXPECT_FALSE(single.channels_cancel());
+    }
+  }
 }
 
 TEST(ReadSound, ReadsNoSampleAndOneSample) {

@@ -115,6 +115,27 @@ TEST(Prepare, TrimsBySpeechAndRefusesNoise) {
   }
 }
 
+TEST(Prepare, TakesOneChannelWhereTheTwoCancel) {
+  TemporaryFolder folder;
+  const fs::path clips = folder.path() / "clips";
+  const std::vector<float> mono = joined(tone(1.0, 16000, 300), tone(1.0, 16000, 500));
+  std::vector<float> opposed;
+  for (const float sample : mono) opposed.insert(opposed.end(), {sample, -sample});
+  std::string stereo = vits::audio::wav_bytes(opposed, 16000);
+  stereo[22] = 2;  // channels
+  stereo[32] = 4;  // bytes of a frame
+  write_file(clips / "stereo.wav", stereo);
+  write_wav(clips / "mono.wav", mono);
+  for (const std::string name : {"stereo", "mono"}) {
+    const fs::path manifest = clips / (name + ".csv");
+    write_file(manifest,
+               fmt::format("id,path,text,start,end\nfirst,{0}.wav,One.,0,1\nsecond,{0}.wav,Two.,1,2\n", name));
+    EXPECT_EQ(run_prepare({manifest}, folder.path() / name).made, 2);
+  }
+  for (const char* wav : {"wavs/first.wav", "wavs/second.wav"})
+    EXPECT_EQ(read_file(folder.path() / "stereo" / wav), read_file(folder.path() / "mono" / wav)) << wav;
+}
+
 TEST(Prepare, CutsASegmentFromALongRecordingAsItsManifestSays) {
   TemporaryFolder folder;
   const fs::path clips = folder.path() / "clips";

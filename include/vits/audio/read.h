@@ -2,7 +2,8 @@
 //
 // What a file is, is told by its content, never by its name. libsndfile reads WAV, FLAC, OGG Vorbis, Opus, AIFF and
 // their kin, libmpg123 MP3; what neither knows (M4A, AAC, MP4, WebM, WMA) is given to the program ffmpeg, if there is
-// one, by a pipe: a process of its own cannot bring ours down. Channels are averaged.
+// one, by a pipe: a process of its own cannot bring ours down. Channels are averaged, unless one
+// is asked for.
 //
 // Files come from anybody and headers lie: no allocation follows a header's word, and a length is what was decoded.
 #pragma once
@@ -38,6 +39,14 @@ class SoundReader {
   int64_t sample_rate_hz() const;
   int64_t channels() const;
   const std::string& format() const;  // for people: "MP3", "WAV, 16-bit"
+
+  // Instead of the average; from 0.
+  void take_channel(int64_t channel);
+
+  // Whether the average of what was read has lost nearly all that the channels hold (30 dB), as that of a microphone
+  // wired the wrong way round on one side has. Each channel is then whole by itself.
+  bool channels_cancel() const;
+  int64_t loudest_channel() const;  // of what was read, when the channels were averaged
 
   // The next samples, averaged over the channels: fewer than asked for at the end, then none. Throws Error that names
   // the file when the rest cannot be decoded, ends before the header said, or holds a value that is not finite.
