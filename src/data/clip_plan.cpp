@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "clip_rows.h"
 #include "hash.h"
 #include "vits/base/error.h"
 #include "vits/base/stop_signal.h"
@@ -101,7 +102,7 @@ ClipPlan plan_clips(const std::vector<PrepareSource>& sources, const PrepareOpti
                             .listed = static_cast<int64_t>(listing.clips.size())});
     std::move(listing.clips.begin(), listing.clips.end(), std::back_inserter(plan.clips));
     for (Rejected& rejected : listing.rejected) {
-      rejected.reason.insert(0, "manifest: ");
+      rejected.reason = "manifest: " + as_sentence(std::move(rejected.reason));
       plan.rejected.push_back(std::move(rejected));
     }
   }

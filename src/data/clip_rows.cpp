@@ -94,6 +94,16 @@ std::string complaint_about_votes(const Row& row, int64_t min_votes) {
   return fmt::format("{} {} for it, less than --min_votes {}", votes, votes == 1 ? "vote" : "votes", min_votes);
 }
 
+std::string advice_on_encoding(const std::string& encoding) {
+  if (encoding == "auto") return "; --encoding names what it is in, such as windows-1254";
+  return fmt::format("; --encoding {} does not know what stands there", encoding);
+}
+
+std::string as_sentence(std::string reason) {
+  if (!reason.ends_with('.')) reason += '.';
+  return reason;
+}
+
 void reject_row(const Row& row, const std::string& reason, Listing& listing) {
   listing.rejected.push_back({id_of(row), row.manifest, row.number, reason});
 }

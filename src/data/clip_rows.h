@@ -26,6 +26,11 @@ Row row_of(const Columns& columns, const std::function<std::string(std::optional
 // Empty when enough people have confirmed it, or none were asked.
 std::string complaint_about_votes(const Row& row, int64_t min_votes);
 
+// Goes on after what is said of bytes that are not UTF-8: what to do about them.
+std::string advice_on_encoding(const std::string& encoding);
+
+std::string as_sentence(std::string reason);  // with a full stop at its end, unless it has one
+
 std::string trimmed(std::string_view text);  // without blanks of any script at both ends
 
 void add_clip(const Row& row, AudioIndex& recordings, Listing& listing);   // the recording is the file it names

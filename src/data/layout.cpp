@@ -46,6 +46,9 @@ void list_audiofolder(const Part& part, Task& task) {
     list_table(part, TableKind::audiofolder, task);
 }
 
+constexpr int kDeepestSet = 2;          // folders between the one that was given and a data set below it
+constexpr size_t kMostSetsNamed = 200;  // all languages of Common Voice
+
 // In the order in which they are tried: what has marks of its own comes before what many have.
 constexpr std::array<Layout, 9> kLayouts{{
     {"datasets", "dataset_dict.json or state.json with Arrow files (save_to_disk)", datasets_parts, list_columnar},
@@ -78,7 +81,41 @@ fs::path without_outer_folders(fs::path folder) {
   return folder;
 }
 
-[[noreturn]] void throw_unknown(const fs::path& folder, const std::string& wanted) {
+std::pair<const Layout*, Parts> layout_of(const fs::path& folder, const LayoutOptions& options) {
+  for (const Layout& layout : kLayouts) {
+    if (options.layout == "auto" ? is_told_by_rows(layout) : options.layout != layout.name) continue;
+    Parts parts = layout.find(folder, options);
+    if (!parts.empty()) return {&layout, std::move(parts)};
+  }
+  return {nullptr, {}};
+}
+
+// Data sets in folders below, relative to `top`: `ku` of cv-corpus-17.0/ku/validated.tsv.
+void find_sets_below(const fs::path& folder, const fs::path& top, int depth_left, const LayoutOptions& options,
+                     std::vector<std::string>& found) {
+  for (const std::string& name : entries_of(folder).folders) {
+    if (found.size() >= kMostSetsNamed) return;
+    bool is_set = false;
+    try {
+      is_set = layout_of(folder / name, options).first != nullptr;
+    } catch (const Error&) {  // it is one whose own defect is to be told to who asks for it
+      is_set = true;
+    }
+    if (is_set)
+      found.push_back((folder / name).lexically_relative(top).string());
+    else if (depth_left > 0)
+      find_sets_below(folder / name, top, depth_left - 1, options, found);
+  }
+}
+
+[[noreturn]] void throw_unknown(const fs::path& folder, const LayoutOptions& options) {
+  const std::string& wanted = options.layout;
+  std::vector<std::string> sets;
+  find_sets_below(folder, folder, kDeepestSet, options, sets);
+  if (sets.size() == 1)
+    throw Error("{} holds a data set in the folder {}. Give --from {}.", folder.string(), sets[0],
+                (folder / sets[0]).string());
+  if (sets.size() > 1) throw_several_sets(folder, sets);
   if (wanted != "auto")
     throw Error("{} is not laid out as {}: there is no {}. Leave --layout out to have the layout recognised.",
                 folder.string(), wanted, layout_named(wanted).looked_for);
@@ -103,12 +140,9 @@ fs::path without_outer_folders(fs::path folder) {
 }
 
 std::pair<const Layout*, Parts> recognise_folder(const fs::path& folder, const LayoutOptions& options) {
-  for (const Layout& layout : kLayouts) {
-    if (options.layout == "auto" ? is_told_by_rows(layout) : options.layout != layout.name) continue;
-    Parts parts = layout.find(folder, options);
-    if (!parts.empty()) return {&layout, std::move(parts)};
-  }
-  throw_unknown(folder, options.layout);
+  auto recognised = layout_of(folder, options);
+  if (recognised.first == nullptr) throw_unknown(folder, options);
+  return recognised;
 }
 
 std::pair<const Layout*, Parts> recognise_file(const fs::path& file, const LayoutOptions& options) {
@@ -136,6 +170,11 @@ std::pair<const Layout*, Parts> recognise_file(const fs::path& file, const Layou
 }
 
 }  // namespace
+
+void throw_several_sets(const fs::path& folder, const std::vector<std::string>& sets) {
+  throw Error("{} holds several data sets in folders of their own: {}. Give --from the folder of one.", folder.string(),
+              fmt::join(sets, ", "));
+}
 
 Listing list_source(const fs::path& source, const LayoutOptions& options) {
   std::error_code error;

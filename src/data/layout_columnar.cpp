@@ -227,8 +227,7 @@ Parts parquet_parts(const fs::path& folder, const LayoutOptions&) {
   if (shards_in.size() <= 1) return parts;
   std::vector<std::string> folders;
   for (const auto& [name, shards] : shards_in) folders.push_back(name.empty() ? "." : name);
-  throw Error("{} holds several data sets in folders of their own: {}. Give --from the folder of one.", folder.string(),
-              fmt::join(folders, ", "));
+  throw_several_sets(folder, folders);
 }
 
 void list_columnar(const Part& part, Task& task) { Reader(part, task).list(); }

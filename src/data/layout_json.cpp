@@ -9,6 +9,7 @@
 #include "vits/base/error.h"
 #include "vits/formats/json_lines.h"
 #include "vits/formats/text_file.h"
+#include "vits/formats/utf8.h"
 
 namespace vits::data {
 
@@ -43,18 +44,27 @@ std::string words_at(const Json& record, const std::vector<Key>& keys, std::opti
 // JSON Lines, or one array of objects, as records.
 class Records {
  public:
-  Records(const formats::TextFile& file, const fs::path& path) : lines_(file.text()) {
+  Records(const formats::TextFile& file, const fs::path& path, const std::string& encoding)
+      : lines_(file.text()), encoding_(encoding) {
     const std::string_view text = file.text();
     const size_t first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || text[first] != '[') return;
     if (text.size() > formats::kLargestJsonBytes)
       throw Error("{} is one JSON array of more than {} MB. Write it as JSON Lines, an object a line.", path.string(),
                   formats::kLargestJsonBytes >> 20);
+    if (const size_t good = formats::utf8_prefix(text); good < text.size())
+      throw Error("{}, line {}: it is not UTF-8: byte {:02X}{}.", path.string(),
+                  1 + std::count(text.begin(), text.begin() + static_cast<int64_t>(good), '\n'),
+                  static_cast<unsigned char>(text[good]), advice_on_encoding(encoding));
     array_ = formats::parse_json(text, path.string());
   }
 
   bool next(formats::JsonRecord& record) {
-    if (!array_.is_array()) return lines_.next(record);
+    if (!array_.is_array()) {
+      if (!lines_.next(record)) return false;
+      if (!record.is_utf8) record.defect += advice_on_encoding(encoding_);
+      return true;
+    }
     if (place_ == array_.size()) return false;
     record = {};
     record.value = array_[place_++];
@@ -65,9 +75,19 @@ class Records {
 
  private:
   formats::JsonLinesReader lines_;
+  std::string encoding_;
   Json array_;
   size_t place_ = 0;
 };
+
+[[noreturn]] void throw_without_keys(const std::string& name, Records records) {
+  formats::JsonRecord record;
+  while (records.next(record))
+    if (!record.defect.empty())
+      throw Error("not one row of {} can be read; the first is row {}: {}", name, record.row,
+                  as_sentence(record.defect));
+  throw Error("{} has no rows with anything in them.", name);
+}
 
 std::vector<Key> keys_found(Records records) {
   std::vector<Key> keys;
@@ -75,8 +95,9 @@ std::vector<Key> keys_found(Records records) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
   };
   formats::JsonRecord record;
-  for (int i = 0; i < kRecordsLookedAt && records.next(record); ++i) {
+  for (int good = 0; good < kRecordsLookedAt && records.next(record);) {
     if (!record.defect.empty()) continue;
+    ++good;
     for (const auto& [name, value] : record.value.items()) {
       if (!value.is_object()) {
         add({name, ""});
@@ -100,11 +121,11 @@ void list_json(const Part& part, Task& task) {
   task.listing.files.push_back(part.path);
   if (task.listing.layout.empty()) task.listing.layout = "jsonl";
 
-  const Records records(file, part.path);
+  const Records records(file, part.path, task.options.encoding);
   const std::vector<Key> keys = keys_found(records);
   std::vector<std::string> names;
   for (const Key& key : keys) names.push_back(key.name);
-  if (names.empty()) throw Error("{} has no rows that are JSON objects.", name);
+  if (names.empty()) throw_without_keys(name, records);
   const Columns columns = match_columns(names, task.options, name);
   if (!columns.audio || !columns.text)
     throw Error("{}: none of its keys is known to hold {}: {}. Name it with --column_{}.", name,
@@ -132,7 +153,7 @@ void list_json(const Part& part, Task& task) {
 bool json_lists_recordings(const fs::path& path, const LayoutOptions& options) {
   const formats::TextFile file(path, options.encoding);
   std::vector<std::string> names;
-  for (const Key& key : keys_found(Records(file, path))) names.push_back(key.name);
+  for (const Key& key : keys_found(Records(file, path, options.encoding))) names.push_back(key.name);
   return looks_like_header(names) || (!names.empty() && names_a_column(options));
 }
 

@@ -10,6 +10,7 @@
 #include "vits/base/error.h"
 #include "vits/formats/delimited.h"
 #include "vits/formats/text_file.h"
+#include "vits/formats/utf8.h"
 
 namespace vits::data {
 
@@ -26,8 +27,9 @@ formats::Dialect dialect_of(std::string_view text, TableKind kind) {
 }
 
 struct Beginning {
-  std::vector<Fields> rows;  // without those that have a defect
-  int64_t first_row = 0;     // its number
+  std::vector<Fields> rows;   // without those that have a defect
+  int64_t first_row = 0;      // its number
+  formats::Record defective;  // the first that has one
 };
 
 Beginning beginning_of(std::string_view text, formats::Dialect dialect, size_t most) {
@@ -35,11 +37,19 @@ Beginning beginning_of(std::string_view text, formats::Dialect dialect, size_t m
   formats::Record record;
   Beginning beginning;
   while (beginning.rows.size() < most && reader.next(record)) {
-    if (!record.defect.empty()) continue;
+    if (!record.defect.empty()) {
+      if (beginning.defective.defect.empty()) beginning.defective = record;
+      continue;
+    }
     if (beginning.rows.empty()) beginning.first_row = record.row;
     beginning.rows.push_back(record.fields);
   }
   return beginning;
+}
+
+std::string defect_text(const formats::Record& record, const std::string& encoding) {
+  const bool is_utf8 = std::all_of(record.fields.begin(), record.fields.end(), formats::is_utf8);
+  return is_utf8 ? record.defect : record.defect + advice_on_encoding(encoding);
 }
 
 // Releases of Common Voice differ in how they write a quotation mark: as it is, with a backslash, or as CSV does.
@@ -83,8 +93,8 @@ class Table {
 
  private:
   void find_columns() {
-    const auto [rows, first_row] = beginning_of(file_.text(), dialect_, kRowsLookedAt);
-    if (rows.empty()) throw Error("{} has no rows.", name_);
+    const auto [rows, first_row, defective] = beginning_of(file_.text(), dialect_, kRowsLookedAt);
+    if (rows.empty()) throw_without_rows(defective, "no rows");
     const LayoutOptions& options = task_.options;
     const bool has_header = kind_ == TableKind::commonvoice || names_a_column(options) || looks_like_header(rows[0])
                             || only_its_recordings_are_named(rows);
@@ -94,7 +104,7 @@ class Table {
       columns_ = match_columns(rows[0], options, name_);
       if (!columns_.audio) throw_missing("audio", "recordings", rows[0]);
       if (!columns_.text) throw_missing("text", "texts", rows[0]);
-      if (rows.size() == 1) throw Error("{} has a header and no rows.", name_);
+      if (rows.size() == 1) throw_without_rows(defective, "a header and no rows");
     } else {
       width_ = usual_width(rows);
       columns_ = kind_ == TableKind::ljspeech ? columns_of_ljspeech(rows)
@@ -115,6 +125,13 @@ class Table {
     const auto column = match_columns(rows[0], {}, name_).audio;
     return column && rows.size() > 1 && *column < rows[1].size() && !recordings_.find(trimmed(rows[0][*column]))
            && recordings_.find(trimmed(rows[1][*column]));
+  }
+
+  // `what` it has when none of its rows has a defect.
+  [[noreturn]] void throw_without_rows(const formats::Record& defective, const char* what) const {
+    if (defective.defect.empty()) throw Error("{} has {}.", name_, what);
+    throw Error("not one row of {} can be read; the first is row {}: {}", name_, defective.row,
+                as_sentence(defect_text(defective, task_.options.encoding)));
   }
 
   [[noreturn]] void throw_missing(const char* option, const char* what, const Fields& header) const {
@@ -143,7 +160,7 @@ class Table {
   }
 
   std::string reason_against(const formats::Record& record) const {
-    if (!record.defect.empty()) return record.defect;
+    if (!record.defect.empty()) return defect_text(record, task_.options.encoding);
     const size_t fields = record.fields.size();
     if (fields < needed_)
       return fmt::format("the row has {} {}, the {} is field {}", fields, fields == 1 ? "field" : "fields",

@@ -28,6 +28,8 @@ struct Task {
   Listing& listing;
 };
 
+[[noreturn]] void throw_several_sets(const std::filesystem::path& folder, const std::vector<std::string>& sets);
+
 // Tables of text: with a header or without, LJSpeech's and Common Voice's among them.
 enum class TableKind { any, ljspeech, commonvoice, audiofolder };
 void list_table(const Part& part, TableKind kind, Task& task);

@@ -2,6 +2,7 @@
 
 #include "lines.h"
 #include "vits/base/error.h"
+#include "vits/formats/utf8.h"
 
 namespace vits::formats {
 
@@ -22,6 +23,11 @@ bool JsonLinesReader::next(JsonRecord& record) {
     const std::string_view line = take_line(text_);
     record.row = line_++;
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    if (const size_t good = utf8_prefix(line); good < line.size()) {
+      record.is_utf8 = false;
+      record.defect = fmt::format("byte {} is not UTF-8: {:02X}", good + 1, static_cast<unsigned char>(line[good]));
+      return true;
+    }
     try {
       record.value = parse_json(line, "it");
       if (!record.value.is_object()) record.defect = "it is no JSON object";

@@ -257,6 +257,14 @@ def commonvoice(sets):
     sets.case("commonvoice votes", "cv-corpus/ku", clips[:2] + clips[3:], "commonvoice",
               [(names[2], 4, "1 vote for it, less than --min_votes 2")], {"min_votes": 2})
     sets.case("commonvoice dev", "cv-corpus/ku", clips[1:2], "commonvoice", options={"splits": ["dev"]})
+    for language in ("ckb", "ku"):
+        shutil.copytree(sets.out / "cv-corpus/ku", sets.out / "cv-two/17.0" / language)
+    for source, options in (("cv-two", {}), ("cv-two/17.0", {"layout": "commonvoice"})):
+        sets.error(f"commonvoice in two languages, {source}", source, "several data sets in folders of their own: ckb, ku.",
+                   options=options)
+    shutil.copytree(sets.out / "cv-corpus/ku", sets.out / "cv-read/ku")
+    sets.file("About it.", "cv-read", "README")
+    sets.error("commonvoice beside its description", "cv-read", "holds a data set in the folder ku.", "--from ", "cv-read/ku.")
     sets.case("commonvoice file", "cv-corpus/ku/train.tsv", clips[:1], "commonvoice")
 
 
@@ -391,7 +399,7 @@ def bad(sets):
               b"wavs/a.wav,a,b\nwavs/a.wav\n,six\nwavs/c.wav,\xc3\xaa,\n../../../../etc/passwd.wav,seven\n"
               b"wavs/b.wav,\"so \"\"eight\"\", he said\"\n", "bad", "mixed.csv")
     sets.case("mixed", "bad/mixed.csv", [row("a", "one"), row("c", "ê"), row("b", 'so "eight", he said')],
-              rejected=[("b", 3, "not UTF-8"), ("c", 4, "NUL"), ("dir", 5, "is a folder"), ("a", 6, "quotation mark"),
+              rejected=[("b", 3, "not UTF-8: byte EA after \"b\"; --encoding"), ("c", 4, "NUL"), ("dir", 5, "is a folder"), ("a", 6, "quotation mark"),
                         ("a", 7, "3 fields, the header has 2"), ("a", 8, "1 field, the text is field 2"),
                         ("", 9, "names no recording"), ("passwd", 11, "no recording")])
     for name, text, part in (("header.csv", "path,text\n", "has a header and no rows"), ("nothing.csv", "", "is an empty file"),
@@ -399,6 +407,16 @@ def bad(sets):
                              ("zip.zip", "PK", "archive"),
                              ("table.xlsx", "PK", "spreadsheet")):
         sets.error(name, sets.file(text, "bad", name), name, part)
+    turkish = "\n".join(f"wavs/{name}.wav,Çay içiyor{name}" for name in "abc")
+    for name, header in (("old.csv", "path,text\n"), ("old_plain.csv", "")):
+        source = sets.file(header + turkish, "bad", name, encoding="windows-1254")
+        sets.error(name, source, f"{name} can be read", f"row {header.count(chr(10)) + 1}:", 'byte C7 after ""', "--encoding")
+        sets.case(name + " named", source, [row(name, f"Çay içiyor{name}") for name in "abc"], options={"encoding": "windows-1254"})
+    sets.error("another encoding", "bad/old.csv", "row 2:", "--encoding ascii", options={"encoding": "ascii"})
+    sets.file('{"path": "wavs/a.wav", "text": "Çay"}\n', "bad", "old.jsonl", encoding="windows-1254")
+    sets.error("old.jsonl", "bad/old.jsonl", "old.jsonl can be read", "row 1:", "UTF-8", "--encoding")
+    sets.file("path,text\nwavs/a.wav,a text in which a byte is nothing\0\n", "bad", "nul.csv")
+    sets.error("nul.csv", "bad/nul.csv", "row 2: field 2 holds a NUL byte.")
     sets.file("path,emotion\nwavs/a.wav,joy\n", "bad", "wrong.csv")
     sets.error("the wrong columns", "bad/wrong.csv", "--column_text \"text\"", "path, emotion", options={"column_text": "text"})
     sets.error("a recording", "bad/wavs/a.wav", "recording without a text")

@@ -155,6 +155,24 @@ TEST(PrepareBadInput, WithoutOneUsableClipIsAnErrorThatNamesTheFirst) {
   EXPECT_EQ(rejected_rows(folder.path() / "out").size(), 1u);
 }
 
+TEST(PrepareBadInput, IsToldInWholeSentencesWhetherAManifestOrARecordingIsBad) {
+  TemporaryFolder folder;
+  Corpus corpus(folder.path() / "clips");
+  corpus.add("missing", "Nobody recorded this.");
+  const std::string text = error_of([&] { run_prepare({corpus.folder()}, folder.path() / "out"); });
+  EXPECT_NE(text.find("the one above. All stand in "), std::string::npos) << text;
+  corpus.add("silent", "Silent.", std::vector<float>(16000, 0.0f));
+  corpus.add("empty", "");
+  corpus.add("good", "Good.", tone(1.0, 16000));
+  run_prepare({corpus.folder()}, folder.path() / "out");
+  const auto rejected = rejected_rows(folder.path() / "out");
+  EXPECT_EQ(rejected.size(), 3u);
+  for (const RejectedRow& row : rejected) {
+    EXPECT_TRUE(row.reason.ends_with('.')) << row.reason;
+    EXPECT_FALSE(row.reason.ends_with("..")) << row.reason;
+  }
+}
+
 TEST(PrepareBadInput, UnderStrictIsAnErrorOnceAllIsWritten) {
   TemporaryFolder folder;
   Corpus corpus(folder.path() / "clips");

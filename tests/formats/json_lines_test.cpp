@@ -28,11 +28,12 @@ TEST(JsonLines, ADefectNamesItsRowAndTheOthersAreKept) {
   for (const size_t i : {0, 5}) EXPECT_EQ(found[i].defect, "");
   EXPECT_TRUE(found[1].defect.starts_with("column ")) << found[1].defect;
   EXPECT_EQ(found[2].defect, "it is no JSON object");
-  EXPECT_NE(found[3].defect.find("UTF-8"), std::string::npos) << found[3].defect;
+  EXPECT_EQ(found[3].defect, "byte 8 is not UTF-8: E9");
   EXPECT_EQ(found[4].defect, "it: the key \"a\" occurs twice in one object.");
   for (size_t i = 0; i < found.size(); ++i) {
     EXPECT_EQ(found[i].row, static_cast<int64_t>(i) + 1);
     EXPECT_EQ(found[i].value.is_null(), !found[i].defect.empty());
+    EXPECT_EQ(found[i].is_utf8, i != 3);
   }
   EXPECT_TRUE(json_records("").empty());
 }

@@ -12,6 +12,7 @@ struct JsonRecord {
   Json value;          // an object, or null after a defect
   int64_t row = 0;     // line of the file, from 1
   std::string defect;  // why there is no object: broken syntax, not UTF-8, something else than an object
+  bool is_utf8 = true;
 };
 
 // Ends a line at \n, \r\n or \r. Lines of nothing but blanks are skipped. After a defect reading goes on with the next
