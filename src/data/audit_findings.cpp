@@ -286,15 +286,18 @@ void judge_whole(const Audit& audit, const TrainingSet& set, const AuditVoice& v
                                            batch.clips, batch.seconds, static_cast<double>(batch.bytes_needed) / 1e9,
                                            options.memory_name, static_cast<double>(options.memory_bytes) / 1e9));
   if (audit.clips.empty()) return;
+  std::error_code error;
   if (audit.seconds < kLittleSeconds) found.note("little_sound", fmt::format("{:.1f} minutes", audit.seconds / 60));
   const double share = static_cast<double>(audit.validation_clips) / static_cast<double>(audit.clips.size());
-  if (audit.validation_clips == 0) found.note("no_validation", "there is no metadata_val.csv");
+  if (audit.validation_clips == 0)
+    found.note("no_validation", std::filesystem::exists(set.manifest(true), error)
+                                    ? set.manifest(true).string() + " has no row that can be taken"
+                                    : "there is no metadata_val.csv");
   if (share > kLargestValidation)
     found.note("much_validation", fmt::format("{} of {} clips", audit.validation_clips, audit.clips.size()));
 
   std::set<std::string> listed;
   for (const AuditedClip& audited : audit.clips) listed.insert(audited.clip.id + ".wav");
-  std::error_code error;
   std::set<std::string> unlisted;
   for (std::filesystem::directory_iterator entry(set.folder / "wavs", error), end; !error && entry != end;
        entry.increment(error)) {

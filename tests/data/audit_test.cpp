@@ -239,6 +239,17 @@ TEST(Audit, NotesTheShareOfValidationClips) {
   EXPECT_EQ(kinds(audited(much)), (Names{"little_sound", "much_validation"}));
 }
 
+TEST(Audit, SaysWhetherThereIsNoValidationFileOrNothingToTakeInIt) {
+  SpokenSet set;
+  set.add("a", "abcab cabac", spoken({}, 1));
+  EXPECT_EQ(audited(set).find("no_validation")->places[0], "there is no metadata_val.csv");
+  set.add_row("a", "abcab cabac", "", true);
+  const Audit audit = audited(set);
+  EXPECT_EQ(kinds(audit), (Names{"little_sound", "manifest_rows", "no_validation"}));
+  EXPECT_EQ(audit.find("no_validation")->places[0],
+            (set.folder() / "metadata_val.csv").string() + " has no row that can be taken");
+}
+
 TEST(Audit, LeavesOutWhatNeedsAVoiceWhenThereIsNone) {
   SpokenSet set;
   set.add_good_clips();
