@@ -87,8 +87,8 @@ void print_summary(const data::Prepared& prepared, const PrepareCommandOptions& 
     fmt::print("  {} with the sound of another, {} with the text of another: duplicates.csv\n",
                clips_text(prepared.duplicate_sounds), report::thousands(prepared.duplicate_texts));
   if (prepared.contradictions > 0)
-    fmt::print("  {} have the sound of another and a different text: one of the two must be wrong\n",
-               clips_text(prepared.contradictions));
+    fmt::print("  {} {} the sound of another and a different text: one of the two must be wrong\n",
+               clips_text(prepared.contradictions), prepared.contradictions == 1 ? "has" : "have");
   if (prepared.rejected > 0) {
     fmt::print("  {} left out: rejected.csv\n", clips_text(prepared.rejected));
     for (const data::RejectedKind& kind : prepared.rejected_kinds)

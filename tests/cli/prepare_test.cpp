@@ -56,6 +56,20 @@ TEST(PrepareCommand, MakesATrainingFolderAndSaysWhatItDidAndWhatIsNext) {
             1);
 }
 
+TEST(PrepareCommand, SaysInNumberHowManyClipsContradictAnother) {
+  for (const int copies : {1, 2}) {
+    TemporaryFolder folder;
+    Corpus corpus(folder.path() / "clips");
+    for (int i = 0; i <= copies; ++i)
+      corpus.add("c" + std::to_string(i), "Text " + std::to_string(i), tone(1.0, 16000));
+    const auto done = run_prepare(
+        {"--from", corpus.folder().string(), "--out", (folder.path() / "out").string(), "--trim", "energy"});
+    const std::string words =
+        copies == 1 ? "  1 clip has the sound of another and" : "  2 clips have the sound of another and";
+    EXPECT_NE(done.output.find(words), std::string::npos) << done.output;
+  }
+}
+
 TEST(PrepareCommand, TakesTheSampleRateOfTheModel) {
   TemporaryFolder folder;
   Corpus corpus(folder.path() / "clips");
