@@ -20,7 +20,9 @@ constexpr size_t kLongestLineBytes = 990;
 // Phonemes inside [[ ]] are spoken as they are. The mark is no word of any language, so that its line is the end of an
 // answer, which may have any number of lines.
 constexpr char kEndMark[] = "[[tktktktktktk]]\n";
-constexpr char kStressedWord[] = "[[t'Itk]]";
+// A clause that ends in a tag of this kind has no intonation, and the program leaves its stress alone. (This one closes
+// what was never opened and does nothing else.)
+constexpr char kNoIntonation[] = " </audio>";
 constexpr std::string_view kStress = "ˈ", kSecondaryStress = "ˌ";
 
 std::string substituted(std::string_view text, std::string_view part, std::string_view replacement) {
@@ -47,18 +49,42 @@ std::string tidy(const std::string& answer) {
   return substituted(substituted(line, "_ ", " "), "_", "");
 }
 
-// A piece as espeak-ng may be given it: on one line, and without the control characters that are commands to it or end
-// a text.
-std::string harmless(std::u32string_view piece) {
-  std::u32string text(piece);
-  for (char32_t& character : text)
-    if ((character < 0x20 && !is_space(character)) || character == U'\n') character = U' ';
-  return substituted(encode_utf8(text), "[[", "[ [");
+// A piece as espeak-ng may be given it: on one line, without the control characters that are commands to it or end a
+// text, and as SSML.
+std::u32string harmless(std::u32string_view piece) {
+  std::u32string text;
+  for (const char32_t character : piece) {
+    if ((character < 0x20 && !is_space(character)) || character == U'\n')
+      text += U' ';
+    else if (character == U'&')
+      text += U"&amp;";
+    else if (character == U'<')
+      text += U"&lt;";
+    else if (character == U'[' && text.ends_with(U'['))
+      text += U" [";
+    else
+      text += character;
+  }
+  return text;
 }
 
-// -z: the end of a line is not the end of a sentence, as for phonemizer. --sep is its separator as well.
+// -z: the end of a line is not the end of a sentence, as for phonemizer. --sep is its separator as well. -m: SSML.
 std::vector<std::string> command(const std::string& voice) {
-  return {kProgram, "-q", "-z", "--ipa", "--sep=_", "-v", voice};
+  return {kProgram, "-q", "-z", "-m", "--ipa", "--sep=_", "-v", voice};
+}
+
+std::string without_stress(const std::string& answer) {
+  return substituted(substituted(tidy(answer), kStress, ""), kSecondaryStress, "");
+}
+
+bool same_but_for_stress(const std::string& left, const std::string& right) {
+  return without_stress(left) == without_stress(right);
+}
+
+int64_t stressed_words(const std::string& answer) {
+  int64_t count = 0;
+  for (size_t at = answer.find(kStress); at != std::string::npos; at = answer.find(kStress, at + 1)) ++count;
+  return count;
 }
 
 }  // namespace
@@ -69,16 +95,29 @@ class Phonemizer::Espeak {
     espeak_.write(kEndMark);
     end_ = trimmed(espeak_.read_line());
     if (end_.empty()) throw Error("espeak-ng said nothing for its voice \"{}\". Install its data.", voice);
-    const auto answer = ask(kStressedWord);
-    stressed_ = answer.empty() ? "" : tidy(answer[0]);
   }
 
   std::string phonemes(std::u32string_view piece) {
-    const std::string line = harmless(piece);
-    if (line.size() > kLongestLineBytes) return phonemes_of_long(line);
-    std::vector<std::string> clauses = ask(line);
-    if (!clauses.empty()) clauses[0] = without_made_up_stress(line, clauses);
-    return joined(clauses);
+    std::u32string text = harmless(piece);
+    std::vector<std::string> clauses = ask(text), finished;
+    // A clause that a mark ends has been given a stress as well. It is said again by itself; which of the marks ends it
+    // depends on what stands beside them, so that the answer must tell.
+    for (size_t position = 0; !clauses.empty() && position < text.size();) {
+      const size_t mark = position++;
+      if (!may_end_clause(text[mark])) continue;
+      const auto head = ask(text.substr(0, mark));
+      if (head.size() != 1 || !same_but_for_stress(head[0], clauses[0])) continue;
+      if (stressed_words(head[0]) > stressed_words(clauses[0])) continue;  // no mark, but a word that ends the clause
+      const std::u32string rest = text.substr(mark + 1);
+      const auto tail = ask(rest);
+      if (!std::equal(tail.begin(), tail.end(), clauses.begin() + 1, clauses.end(), same_but_for_stress)) continue;
+      finished.push_back(head[0]);
+      clauses = tail;
+      text = rest;
+      position = 0;
+    }
+    finished.insert(finished.end(), clauses.begin(), clauses.end());
+    return joined(finished);
   }
 
   std::mutex speaking;
@@ -98,7 +137,11 @@ class Phonemizer::Espeak {
     return voice;
   }
 
-  std::vector<std::string> ask(const std::string& line) {
+  // The answer to a text, a line for each clause. A full stop would be read aloud ahead of the tag.
+  std::vector<std::string> ask(const std::u32string& text) {
+    const std::u32string said = text.substr(0, text.find_last_not_of(U" .,") + 1);
+    const std::string line = encode_utf8(said) + kNoIntonation;
+    if (line.size() > kLongestLineBytes) return ask_anew(line);
     // The zero byte ends the text before the line's end, which would otherwise be heard as the end of a clause.
     espeak_.write(line + std::string("\0\n", 2) + kEndMark);
     std::vector<std::string> clauses;
@@ -109,7 +152,7 @@ class Phonemizer::Espeak {
 
   // A text that does not fit into a line, told to a process of its own, which reads it to the end. Slow as espeak-ng is
   // (it makes the sound as well): some 0.1 ms a byte.
-  std::string phonemes_of_long(const std::string& text) {
+  std::vector<std::string> ask_anew(const std::string& text) const {
     auto words = command(voice_);
     words.push_back("--stdin");
     const auto finished = base::run_program(words, text + "\n");
@@ -118,7 +161,7 @@ class Phonemizer::Espeak {
     std::istringstream answer(finished.output);
     for (std::string clause; std::getline(answer, clause);)
       if (!clause.empty()) clauses.push_back(clause);
-    return joined(clauses);
+    return clauses;
   }
 
   static std::string joined(const std::vector<std::string>& clauses) {
@@ -127,47 +170,9 @@ class Phonemizer::Espeak {
     return tidy(answer);
   }
 
-  enum class Stress { kSame, kSecondary, kNone, kOtherWords };  // of a clause beside other words, seen from it alone
-
-  // What becomes of the stress of `alone`, a clause with one, when `line` is said between these words.
-  Stress stress_beside(const std::string& before, const std::string& line, const std::string& after,
-                       const std::string& alone) {
-    const auto clauses = ask(before + line + after);
-    if (clauses.empty() || (!after.empty() && clauses.size() > 1)) return Stress::kOtherWords;
-    std::string heard = tidy(clauses[0]);
-    if (!before.empty() && heard.starts_with(stressed_)) heard.erase(0, stressed_.size());
-    if (!after.empty() && heard.ends_with(stressed_)) heard.erase(heard.size() - stressed_.size());
-    heard = trimmed(heard);
-    if (heard == alone) return Stress::kSame;
-    if (heard == substituted(alone, kStress, kSecondaryStress)) return Stress::kSecondary;
-    return heard == substituted(alone, kStress, "") ? Stress::kNone : Stress::kOtherWords;
-  }
-
-  // The program gives a clause without a stressed word a stress; beside a stressed word it does not.
-  std::string without_made_up_stress(const std::string& line, const std::vector<std::string>& clauses) {
-    const std::string& heard = clauses[0];
-    const std::string alone = trimmed(tidy(heard));
-    const size_t stress = alone.find(kStress);
-    if (stress == std::string::npos || alone.find(kStress, stress + 1) != std::string::npos) return heard;
-
-    const std::string before = std::string(kStressedWord) + ' ', after = ' ' + std::string(kStressedWord);
-    const Stress behind_word = stress_beside(before, line, "", alone);
-    if (behind_word == Stress::kOtherWords) return heard;
-    const Stress ahead_of_word = clauses.size() == 1 ? stress_beside("", line, after, alone) : Stress::kOtherWords;
-    if (behind_word != Stress::kSame) {
-      // "one" loses its own stress behind a stressed word, but not ahead of one.
-      if (ahead_of_word == Stress::kSame) return heard;
-      return substituted(heard, kStress, behind_word == Stress::kSecondary ? kSecondaryStress : "");
-    }
-    // "when" gains one behind a stressed word; it has none between two.
-    if (ahead_of_word == Stress::kSecondary && stress_beside(before, line, after, alone) == Stress::kNone)
-      return substituted(heard, kStress, kSecondaryStress);
-    return heard;
-  }
-
   std::string voice_;
   base::Conversation espeak_;
-  std::string end_, stressed_;
+  std::string end_;
 };
 
 Phonemizer::Phonemizer(const std::string& espeak_voice) : espeak_(std::make_unique<Espeak>(espeak_voice)) {}

@@ -28,6 +28,11 @@ bool is_combining(char32_t character) {
          || u_hasBinaryProperty(code_point, UCHAR_EMOJI_MODIFIER) || character == 0x200D;
 }
 
+bool may_end_clause(char32_t character) {
+  const auto kind = u_charType(static_cast<UChar32>(character));
+  return character > 0x7F && (kind == U_DASH_PUNCTUATION || kind == U_OTHER_PUNCTUATION);
+}
+
 std::u32string lower_case(char32_t character) {
   // The one character whose lower case is two, wherever it stands (SpecialCasing.txt). The other special lower case,
   // final sigma, needs neighbours.

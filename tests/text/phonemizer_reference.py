@@ -7,8 +7,9 @@ DIR/vits_ljs.json: vocab (the symbols of kakao-enterprise/vits-ljs), tokenizer_c
 original interspersing, those of VitsTokenizer, and the phonemes with punctuation. An id of "<unk>", beyond the embedding,
 is left out together with the blank behind it.
 
-The texts: sentences written for this test, pieces put together from a seeded generator, and the help texts of the Python
-language that pydoc_data carries (prose, lists, code).
+The texts: sentences written for this test, pieces put together from a seeded generator (also with every mark that ends
+a clause for espeak-ng but is none for phonemizer), and the help texts of the Python language that pydoc_data carries
+(prose, lists, code).
 """
 import argparse
 import json
@@ -24,8 +25,18 @@ from transformers import VitsTokenizer
 
 PUNCTUATION = ';:,.!?¡¿—…"«»“” '
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+CLAUSE_MARKS = "– 。 、 ， ！ ？ ； ： ؟ ، ؛ । ॥ ። ፣ ‥ ⁇ ‡".split()
 IPA = "ɑɐɒæɓʙβɔɕçɗɖðʤəɘɚɛɜɝɞɟʄɡɠɢʛɦɧħɥʜɨɪʝɭɬɫɮʟɱɯɰŋɳɲɴøɵɸθœɶʘɹɺɾɻʀʁɽʂʃʈʧʉʊʋⱱʌɣɤʍχʎʏʑʐʒʔʡʕʢǀǁǂǃˈˌːˑʼʴʰʱʲʷˠˤ˞↓↑→↗↘'̩'ᵻ"
 SENTENCES = """
+Yes – I'll.
+Wait – what?
+The – and.
+The war (1939 – 1945) ended – it was over.
+– {x} café, – and –
+well: fox running ... –
+me
+what to
+a & b <b> &lt; &amp; &#65; </audio> <!-- x
 Hello, world!
 The quick brown fox jumps over the lazy dog.
 "Stop!" she said; "you can't go there."
@@ -87,6 +98,16 @@ def texts():
             parts.append(rng.choice(words) if rng.random() < 0.7 else rng.choice(words).capitalize())
             parts.append(rng.choice([" ", " ", " ", ", ", ". ", "; ", "! ", " - ", " — ", "... ", ' "', '" ', " (", ") ", ",", "\n"]))
         result.append("".join(parts))
+    # At these espeak-ng ends a clause (or says their name) where phonemizer sees no mark.
+    words += "I'll me don't what 3.5 him's we're".split()
+    for marks in [[mark] for mark in CLAUSE_MARKS] + [CLAUSE_MARKS] * 6:
+        for _ in range(12):
+            pieces = []
+            for _ in range(rng.randrange(2, 6)):
+                pieces.append(" ".join(rng.choice(words) for _ in range(rng.choice([0, 1, 1, 2, 3, 4, 6]))))
+                mark = rng.choice(marks) if rng.random() < 0.8 else rng.choice(",.!—-")
+                pieces.append(rng.choice([" %s ", " %s ", "%s ", " %s", "%s"]) % mark)
+            result.append("".join(pieces[:-1]) + rng.choice([".", "?", "", " ", pieces[-1]]))
     long = " ".join(rng.choice(words) for _ in range(400))
     return result + [long, long.replace(" one ", " one, "), long[:1100].replace(" ", "-"), "a" * 2000]
 
