@@ -12,8 +12,9 @@ install_debian_packages() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ]; then
-    say "these Debian packages are missing; run this line, then scripts/setup again:"
-    fail "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    say "error: these Debian packages are missing; run this line, then scripts/setup again:"
+    echo "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}" >&2
+    exit 1
   fi
   say "installing ${#missing[@]} Debian packages: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive

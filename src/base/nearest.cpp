@@ -19,6 +19,21 @@ int edit_distance(const std::string& a, const std::string& b) {
   return cost[a.size()][b.size()];
 }
 
+namespace {
+
+constexpr size_t kFewestLettersOfABeginning = 3;
+
+std::optional<std::string> shortest_beginning_with(const std::string& word, const std::vector<std::string>& known) {
+  const auto first_letter = word.find_first_not_of('-');
+  if (first_letter == std::string::npos || word.size() - first_letter < kFewestLettersOfABeginning) return {};
+  std::optional<std::string> best;
+  for (const std::string& candidate : known)
+    if (candidate.starts_with(word) && (!best || candidate.size() < best->size())) best = candidate;
+  return best;
+}
+
+}  // namespace
+
 std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& known) {
   std::optional<std::string> best;
   int least = 0;
@@ -28,8 +43,8 @@ std::optional<std::string> nearest(const std::string& word, const std::vector<st
     best = candidate;
     least = distance;
   }
-  if (best && least > std::max<int>(2, static_cast<int>(best->size()) / 3)) best.reset();
-  return best;
+  if (best && least <= std::max<int>(2, static_cast<int>(best->size()) / 3)) return best;
+  return shortest_beginning_with(word, known);
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {

@@ -1,5 +1,6 @@
 #include "vits/base/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -186,7 +187,9 @@ void set_from_json(const OptionTable& table, const nlohmann::json& json, const s
   if (!json.is_object()) throw UsageError("{}: expected a JSON object of options, found {}.", source, json.type_name());
   std::vector<std::string> names;
   for (const Option& option : table.options()) names.push_back(option.name);
-  for (const auto& [key, value] : json.items()) {
+  for (const auto& [spelling, value] : json.items()) {
+    std::string key = spelling;
+    std::replace(key.begin(), key.end(), '-', '_');
     if (!table.find(key)) throw UsageError("{}: there is no option \"{}\".{}", source, key, did_you_mean(key, names));
     try {
       table.set(key, words_of_json(value, source + ": " + key));

@@ -51,7 +51,7 @@ int run_words(const std::vector<std::string>& words, char** arguments) {
   }
   const bool named = !words.empty() && !first.starts_with('-');
   const Command& command = command_named(commands, named ? first : "train");
-  if (parse(command, {words.begin() + (named ? 1 : 0), words.end()}) == Wish::kHelp) {
+  if (parse(command, {words.begin() + (named ? 1 : 0), words.end()}, named ? Named::kYes : Named::kNo) == Wish::kHelp) {
     print(command_help(command));
     return 0;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 #include <variant>
 
 namespace vits::cli {
@@ -81,15 +82,13 @@ std::string command_help(const Command& command) {
   std::istringstream paragraphs(command.details);
   for (std::string line; std::getline(paragraphs, line);) text += wrapped(line, 0) + "\n";
   text += "\nOptions\n";
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& option : command.options.options()) rows.emplace_back(flag_text(option), option_help(option));
+  rows.emplace_back("--config FILE", "Read options from a JSON file; flags win over it.");
+  rows.emplace_back("--help", "This page.");
   size_t column = 0;
-  for (const auto& option : command.options.options()) column = std::max(column, flag_text(option).size());
-  column = std::min<size_t>(column, 34) + 4;
-  const auto row = [&](const std::string& flag, const std::string& help) {
-    text += fmt::format("  {:<{}}{}\n", flag, column - 2, wrapped(help, column));
-  };
-  for (const auto& option : command.options.options()) row(flag_text(option), option_help(option));
-  row("--config FILE", "Read options from a JSON file; flags win over it.");
-  row("--help", "This page.");
+  for (const auto& [flag, help] : rows) column = std::max(column, flag.size() + 4);
+  for (const auto& [flag, help] : rows) text += fmt::format("  {:<{}}{}\n", flag, column - 2, wrapped(help, column));
   if (!command.examples.empty()) text += "\nExamples\n";
   for (const auto& example : command.examples) text += "  " + example + "\n";
   return text;

@@ -18,6 +18,17 @@ namespace {
 
 bool is_bool(const base::Option* option) { return option && std::holds_alternative<bool*>(option->value); }
 
+bool takes_several(const base::Option& option) {
+  return !option.limits.positional && std::holds_alternative<std::vector<std::string>*>(option.value);
+}
+
+// A variable of a script that was never set, most likely; as a value it would be taken for none given.
+void refuse_empty(const base::Option* option, const std::vector<std::string>& values) {
+  if (option && std::holds_alternative<std::string*>(option->value) && values == std::vector<std::string>{""})
+    throw UsageError("{}{} is empty. Give it a value, or leave it out.", option->limits.positional ? "" : "--",
+                     option->name);
+}
+
 bool is_truth_word(const std::string& word) {
   for (const char* known : {"true", "false", "1", "0", "yes", "no", "on", "off"})
     if (word == known) return true;
@@ -47,16 +58,19 @@ std::vector<std::string> normalized(const Command& command, const std::vector<st
   return result;
 }
 
-void refuse_unknown(const Command& command, const std::vector<std::string>& extras) {
+void refuse_unknown(const Command& command, const std::vector<std::string>& extras, Named named) {
   const std::string& word = extras.front();
   if (!word.starts_with('-'))
-    throw UsageError("{} takes no \"{}\" here. See vits-train {} --help.", command.name, word, command.name);
+    throw UsageError("{} takes no \"{}\" here.{} See vits-train {} --help.", command.name, word,
+                     command.options.find("text") ? " What is to be said goes behind --text." : "", command.name);
   std::vector<std::string> known{"--help", "--config"};
+  if (named == Named::kNo) known.push_back("--version");
   for (const auto& option : command.options.options())
     if (!option.limits.positional) known.push_back("--" + option.name);
   const std::string flag = word.substr(0, word.find('='));
-  throw UsageError("{} has no flag {}.{} See vits-train {} --help.", command.name, flag,
-                   base::did_you_mean(flag, known), command.name);
+  const std::string proposal = base::did_you_mean(flag, known);
+  if (named == Named::kNo) throw UsageError("vits-train has no flag {}.{} See vits-train --help.", flag, proposal);
+  throw UsageError("{} has no flag {}.{} See vits-train {} --help.", command.name, flag, proposal, command.name);
 }
 
 void apply_config(const Command& command, const std::string& path) {
@@ -69,7 +83,7 @@ void apply_config(const Command& command, const std::string& path) {
 
 }  // namespace
 
-Wish parse(const Command& command, const std::vector<std::string>& words) {
+Wish parse(const Command& command, const std::vector<std::string>& words, Named named) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
@@ -82,7 +96,8 @@ Wish parse(const Command& command, const std::vector<std::string>& words) {
     const std::string name = option.limits.positional ? option.name : "--" + option.name;
     auto* added = app.add_option(name, given[option.name])->expected(1);
     added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    if (option.limits.positional) added->allow_extra_args(false);  // the next word is the next positional's
+    // The next word is the next positional's, or stands there by mistake.
+    if (!takes_several(option)) added->allow_extra_args(false);
   }
   auto list = normalized(command, words);
   std::reverse(list.begin(), list.end());  // CLI11 takes them from the back
@@ -92,7 +107,8 @@ Wish parse(const Command& command, const std::vector<std::string>& words) {
     throw UsageError("{}. See vits-train {} --help.", error.what(), command.name);
   }
   if (help) return Wish::kHelp;
-  if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(command, extras);
+  if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(command, extras, named);
+  for (const auto& [name, values] : given) refuse_empty(command.options.find(name), values);
   const auto set_what_was_given = [&] {
     if (!config.empty()) apply_config(command, config);
     for (const auto& [name, values] : given)

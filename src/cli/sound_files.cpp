@@ -1,12 +1,27 @@
 #include "sound_files.h"
 
+#include <algorithm>
+#include <cctype>
+
+#include "vits/base/error.h"
 #include "vits/base/files.h"
 
 namespace vits::cli {
 
 SoundFiles::SoundFiles(const std::string& out, const std::string& format)
-    : out_(out), extension_("." + format), one_file_(out_.has_extension() && !std::filesystem::is_directory(out_)) {
-  if (one_file_) audio::check_sound_extension(out_);
+    : out_(out),
+      extension_("." + (format.empty() ? "wav" : format)),
+      one_file_(out_.has_extension() && !std::filesystem::is_directory(out_)) {
+  if (out == "-")
+    throw UsageError("--out is \"-\", but sound is not written to standard output. Name a file or a folder.");
+  if (!one_file_) return;
+  audio::check_sound_extension(out_);
+  std::string ending = out_.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  if (!format.empty() && ending != extension_)
+    throw UsageError("--out {} ends in {}, but --format is {}. Leave --format out, or name the file *{}.", out, ending,
+                     format, extension_);
 }
 
 void SoundFiles::check(const std::vector<Utterance>& utterances) const {

@@ -13,7 +13,7 @@ namespace vits::cli {
 class SoundFiles {
  public:
   // `out` is a file when its name ends in a known extension and no folder stands there. `format` is the extension of
-  // the files in a folder.
+  // the files in a folder, wav when empty. Throws UsageError when it contradicts the file's name and for "-".
   SoundFiles(const std::string& out, const std::string& format);
 
   bool one_file() const { return one_file_; }

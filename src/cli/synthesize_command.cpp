@@ -6,6 +6,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct SynthesizeOptions {
   std::string model, text_file;
   std::vector<std::string> text;
   std::string out = "speech.wav";
-  std::string format = "wav";
+  std::string format;
   std::string speaker;
   double speed = 1.0;
   double noise_scale = -1, noise_scale_duration = -1;
@@ -48,7 +49,8 @@ struct SynthesizeOptions {
           "--text and --text_file standard input is read.");
     field("out", out, base::any(),
           "A file (.wav, .flac or .ogg) for all of it, or a folder for a file an utterance, named by its id or line.");
-    field("format", format, base::one_of({"wav", "flac", "ogg"}), "Of the files in a folder.");
+    field("format", format, base::one_of({"wav", "flac", "ogg"}),
+          "Of the files in a folder; wav when it is not given.");
     field("speaker", speaker, base::any(), "Name or number of the speaker, of a voice with several.");
     field("speed", speed, base::between(0.1, 10), "How fast to speak: 2 takes half the time.");
     field("noise_scale", noise_scale, base::between(-1, 2), "How much the voice varies; -1: as the voice says.");
@@ -88,10 +90,17 @@ void warn_of_unknown(const std::map<std::string, int64_t>& unknown) {
   report::warn("voice", "the voice has no sound for these characters, they were left out (times): {}", list);
 }
 
+void check_noise(const char* flag, double value) {
+  if (value < 0 && value != -1)
+    throw UsageError("{} is {}, but must be 0 to 2, or -1 for what the voice says.", flag, value);
+}
+
 int synthesize(const SynthesizeOptions& options) {
+  check_noise("--noise_scale", options.noise_scale);
+  check_noise("--noise_scale_duration", options.noise_scale_duration);
   const SoundFiles files(options.out, options.format);
   const Source source = read_source(options);
-  const auto utterances = files.one_file() ? whole_text(source.text) : lines_of(source.text, source.name);
+  const auto utterances = files.one_file() ? whole_text(source.text, source.name) : lines_of(source.text, source.name);
   if (utterances.empty())
     throw Error("there is no text to speak. Give it with --text, --text_file or on standard input.");
   files.check(utterances);
@@ -110,7 +119,7 @@ int synthesize(const SynthesizeOptions& options) {
   std::map<std::string, int64_t> unknown;
   int64_t written = 0, samples = 0, clipped = 0;
   double peak = 0;
-  report::Progress progress("speaking", 0, "sentences");
+  std::optional<report::Progress> progress(std::in_place, "speaking", 0, "sentences");
   const auto begin = std::chrono::steady_clock::now();
   double writing_seconds = 0;
   const auto seconds_since = [](std::chrono::steady_clock::time_point from) {
@@ -135,17 +144,19 @@ int synthesize(const SynthesizeOptions& options) {
     ++written;
   };
   listener.progress = [&](int64_t done, int64_t all) {
-    progress.set_total(all);
-    progress.set(done);
+    progress->set_total(all);
+    progress->set(done);
   };
   try {
     voice.speak(texts, how, listener);
   } catch (const Stopped&) {
+    progress.reset();
     if (!files.one_file())
       report::info("voice", "stopped; {} of {} utterances are finished and kept", written, utterances.size());
     throw;
   }
   const double seconds = seconds_since(begin) - writing_seconds;
+  progress.reset();  // its last line comes before what is said below
 
   warn_of_unknown(unknown);
   if (clipped > 0)

@@ -37,18 +37,24 @@ bool has_id(const Line& line) {
   return bar != std::string::npos && bar > 0 && line.text.find_first_of(" \t") > bar;
 }
 
-bool all_have_ids(const std::vector<Line>& lines) {
-  return !lines.empty() && std::all_of(lines.begin(), lines.end(), has_id);
+// Throws Error when it is hardly meant that some have none: the others' ids would be spoken.
+bool all_have_ids(const std::vector<Line>& lines, const std::string& source) {
+  const auto with_id = static_cast<size_t>(std::count_if(lines.begin(), lines.end(), has_id));
+  if (2 * with_id < lines.size() || lines.empty()) return false;
+  if (with_id == lines.size()) return true;
+  const Line& without = *std::find_if_not(lines.begin(), lines.end(), has_id);
+  throw Error("{}, line {}: \"{}\" has no `id|` at its beginning, as {} of the {} lines have. Give it one, or none.",
+              source, without.number, shortened(without.text), with_id, lines.size());
 }
 
 std::string text_after_id(const Line& line) { return line.text.substr(line.text.find('|') + 1); }
 
 }  // namespace
 
-std::vector<Utterance> whole_text(const std::string& text) {
+std::vector<Utterance> whole_text(const std::string& text, const std::string& source) {
   if (is_blank(text)) return {};
   const auto lines = filled_lines(text);
-  if (!all_have_ids(lines)) return {{"speech", "the text", text}};
+  if (!all_have_ids(lines, source)) return {{"speech", "the text", text}};
   std::string joined;
   for (const Line& line : lines) joined += text_after_id(line) + "\n";
   return {{"speech", "the text", joined}};
@@ -56,7 +62,7 @@ std::vector<Utterance> whole_text(const std::string& text) {
 
 std::vector<Utterance> lines_of(const std::string& text, const std::string& source) {
   const auto lines = filled_lines(text);
-  const bool ids = all_have_ids(lines);
+  const bool ids = all_have_ids(lines, source);
   const size_t digits = lines.empty() ? 1 : std::max<size_t>(4, std::to_string(lines.back().number).size());
   std::vector<Utterance> utterances;
   std::map<std::string, size_t> line_of_id;

@@ -11,8 +11,11 @@ struct Utterance {
   std::string text;
 };
 
-// One utterance, or none when the text is blank. Ids, when all lines begin with one, are not spoken.
-std::vector<Utterance> whole_text(const std::string& text);
+// Lines that begin with an id: when all of them do, the ids are not spoken; when half of them or more do, Error names
+// the first that does not; when fewer do, a bar is a character like any other.
+
+// One utterance, or none when the text is blank.
+std::vector<Utterance> whole_text(const std::string& text, const std::string& source);
 
 // One utterance a line that is not blank. When each of them is `id|text` the ids are taken, else the lines' numbers.
 // Throws Error for an id that two lines share or that cannot be a file's name.

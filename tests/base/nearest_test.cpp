@@ -22,4 +22,12 @@ TEST(Nearest, IsTheLeastDistantUnlessTooFar) {
   EXPECT_EQ(nearest("a", {}), std::nullopt);
 }
 
+TEST(Nearest, IsTheShortestThatTheWordBeginsWhenNoneIsNear) {
+  const std::vector<std::string> known{"--noise_scale_duration", "--noise_scale", "--seed"};
+  EXPECT_EQ(nearest("--noise", known), "--noise_scale");
+  EXPECT_EQ(nearest("--nois", known), "--noise_scale");
+  EXPECT_EQ(nearest("--no", known), std::nullopt);
+  EXPECT_EQ(nearest("---", known), std::nullopt);
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <sstream>
 
 #include "program_run.h"
 #include "support/support.h"
@@ -37,6 +38,11 @@ TEST(Program, HasAPageForEveryCommandItLists) {
     EXPECT_EQ(done.exit_code, 0);
     EXPECT_EQ(done.output.rfind((*at)[1].str() + ": ", 0), 0u) << (*at)[1];
     EXPECT_NE(done.output.find("Examples\n"), std::string::npos) << (*at)[1];
+    // Two blanks or more part every option from what it does.
+    std::istringstream lines(done.output.substr(done.output.find("\nOptions\n") + 9));
+    const std::regex option(R"(  [-a-z_0-9]+( (FILE|N|X|TEXT( \.\.\.)?))?  +\S.*)");
+    for (std::string line; std::getline(lines, line) && !line.empty();)
+      EXPECT_TRUE(line.starts_with("      ") || std::regex_match(line, option)) << line;
     if (seen > 0) continue;
     EXPECT_EQ(done.output, run({"help", (*at)[1]}).output);
   }
@@ -63,6 +69,10 @@ TEST(Program, EndsWith2OnWrongUsageAndNamesTheNearestWord) {
   check({"doctor", "--batch_size"}, "--batch_size");
   check({"doctor", "more"}, "takes no \"more\"");
   check({"--frobnicate"}, "train has no flag --frobnicate.");
+  check({"--versoin"}, "vits-train has no flag --versoin. Did you mean \"--version\"?");
+  check({"--vers"}, "Did you mean \"--version\"?");
+  check({"synthesize", "--noise", "1"}, "Did you mean \"--noise_scale\"?");
+  check({"synthesize", "--nois=1"}, "Did you mean \"--noise_scale\"?");
   check({"--target-hour", "9"}, "Did you mean \"--target_hours\"?");
 }
 
@@ -72,6 +82,8 @@ TEST(Program, TakesHyphensAndAConfigFileThatFlagsOverrule) {
   vits::base::write_file(config, R"({"batch_size": 3})");
   EXPECT_NE(run({"doctor", "--config", config}).output.find("batch_size 3"), std::string::npos);
   EXPECT_NE(run({"doctor", "--config", config, "--batch-size=4"}).output.find("batch_size 4"), std::string::npos);
+  vits::base::write_file(config, R"({"batch-size": 5})");
+  EXPECT_NE(run({"doctor", "--config", config}).output.find("batch_size 5"), std::string::npos);
   vits::base::write_file(config, R"({"batch_sise": 3})");
   EXPECT_NE(run({"doctor", "--config", config}).error_output.find("Did you mean \"batch_size\"?"), std::string::npos);
   vits::base::write_file(config, "{");

@@ -1,6 +1,7 @@
 // Speaking as a person does it: the whole program on a tiny voice, its files read back by Python.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -128,6 +129,14 @@ TEST(Synthesize, RefusesWhatItCannotDoAndLeavesNoFile) {
   check(1, "there is no such file or folder", {"--model", folder.path() / "voice", "--text", "a", "--out", out});
   check(2, "--speed", {"--model", voice, "--text", "a", "--speed", "0", "--out", out});
   check(2, "needs --model", {"--text", "a"});
+  check(2, "--noise_scale is -0.5", {"--model", voice, "--text", "a", "--noise_scale", "-0.5", "--out", out});
+  check(2, "--noise_scale_duration is -0.1",
+        {"--model", voice, "--text", "a", "--noise_scale_duration", "-0.1", "--out", out});
+  check(2, "--out is empty", {"--model", voice, "--text", "a", "--out", ""});
+  check(2, "--out is \"-\"", {"--model", voice, "--text", "a", "--out", "-"});
+  check(2, "--speaker is empty", {"--model", speakers, "--text", "a", "--speaker", "", "--out", out});
+  check(2, "ends in .wav, but --format is flac", {"--model", voice, "--text", "a", "--format", "flac", "--out", out});
+  check(2, "goes behind --text", {"--model", voice, "hello", "--out", out});
 }
 
 TEST(Synthesize, TakesASpeakerByNumber) {
@@ -152,15 +161,30 @@ TEST(Utterances, AreLinesWithIdsWhenAllHaveOne) {
   EXPECT_EQ(with[0].id, "a");
   EXPECT_EQ(with[0].text, "one|two");
   EXPECT_EQ(with[1].where, "x.txt, line 2");
-  const auto without = lines_of("a|one\n\nno bar\n", "x.txt");
-  ASSERT_EQ(without.size(), 2u);
+  const auto without = lines_of("a|one\n\nno bar\nnone\n", "x.txt");
+  ASSERT_EQ(without.size(), 3u);
   EXPECT_EQ(without[0].text, "a|one");
   EXPECT_EQ(without[1].id, "0003");
-  EXPECT_EQ(whole_text("a|one.\nb|two.\n")[0].text, "one.\ntwo.\n");
-  EXPECT_EQ(whole_text("one | two\n")[0].text, "one | two\n");
+  EXPECT_EQ(whole_text("a|one.\nb|two.\n", "x.txt")[0].text, "one.\ntwo.\n");
+  EXPECT_EQ(whole_text("one | two\n", "x.txt")[0].text, "one | two\n");
   EXPECT_THROW(lines_of("a|one\na|two\n", "x.txt"), Error);
   EXPECT_THROW(lines_of("../a|one\n", "x.txt"), Error);
   EXPECT_EQ(shortened(std::string(59, 'a') + "\xc3\xa9" + "b"), std::string(59, 'a') + "...");
+}
+
+TEST(Utterances, AreRefusedByRowWhenMostLinesHaveAnIdAndOneHasNone) {
+  const auto refused = [](const std::function<void()>& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string text = "anna|hello there\nbob|good bye\n\nno id here\n";
+  const std::string expected = "x.txt, line 4: \"no id here\" has no `id|` at its beginning, as 2 of the 3 lines have.";
+  EXPECT_TRUE(refused([&] { lines_of(text, "x.txt"); }).starts_with(expected));
+  EXPECT_TRUE(refused([&] { whole_text(text, "x.txt"); }).starts_with(expected));
 }
 
 }  // namespace

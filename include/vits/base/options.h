@@ -79,8 +79,8 @@ class OptionTable {
 std::string value_text(const Option& option);
 std::string limits_text(const Option& option);  // "0.1 to 10", "auto, cpu or cuda", or empty
 
-// Sets every option that `json` names; an unknown key is a UsageError that names the nearest known one. `source` is the
-// file that the message blames.
+// Sets every option that `json` names, spelt with underscores or hyphens; an unknown key is a UsageError that names the
+// nearest known one. `source` is the file that the message blames.
 void set_from_json(const OptionTable& table, const nlohmann::json& json, const std::string& source);
 nlohmann::json to_json(const OptionTable& table);
 
