@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 
 #include "vits/base/error.h"
 
@@ -26,8 +27,8 @@ fs::path temporary_name(const fs::path& path) {
   return path.parent_path() / fmt::format(".{}.{}-{}.part", path.filename().string(), ::getpid(), count++);
 }
 
-// Is this a name that the above made?
-bool is_temporary_name(std::string_view name) {
+// The file or folder that a name of the above is for; none when it is no such name.
+std::optional<std::string_view> target_of(std::string_view name) {
   const auto drop_digits = [&] {
     const size_t before = name.size();
     while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
@@ -38,8 +39,9 @@ bool is_temporary_name(std::string_view name) {
     name.remove_suffix(end.size());
     return true;
   };
-  return drop(".part") && drop_digits() && drop("-") && drop_digits() && drop(".") && name.size() >= 2
-         && name[0] == '.';
+  const bool is_ours =
+      drop(".part") && drop_digits() && drop("-") && drop_digits() && drop(".") && name.size() >= 2 && name[0] == '.';
+  return is_ours ? std::optional(name.substr(1)) : std::nullopt;
 }
 
 // False while another descriptor holds the lock, and where there are no locks.
@@ -105,6 +107,21 @@ void flush_tree(const fs::path& folder) {
     ::close(descriptor);
   }
   flush_folder(folder);
+}
+
+template <class Wanted>
+void remove_unfinished_where(const fs::path& folder, Wanted is_wanted) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const auto target = target_of(name);
+    if (!target || !is_wanted(*target)) continue;
+    const int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    std::error_code ignored;
+    if (try_lock(descriptor)) fs::remove_all(entry->path(), ignored);
+    ::close(descriptor);
+  }
 }
 
 }  // namespace
@@ -225,16 +242,14 @@ void AtomicFolder::commit() {
 }
 
 void remove_unfinished(const fs::path& folder) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!is_temporary_name(name)) continue;
-    const int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0) continue;
-    std::error_code ignored;
-    if (try_lock(descriptor)) fs::remove_all(entry->path(), ignored);
-    ::close(descriptor);
-  }
+  remove_unfinished_where(folder, [](std::string_view) { return true; });
+}
+
+void remove_unfinished_of(const fs::path& path) {
+  const fs::path place = path.filename().empty() ? path.parent_path() : path;
+  const std::string wanted = place.filename().string();
+  remove_unfinished_where(place.has_parent_path() ? place.parent_path() : fs::path("."),
+                          [&](std::string_view target) { return target == wanted; });
 }
 
 uint64_t free_bytes(const fs::path& path) {

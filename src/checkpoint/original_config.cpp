@@ -187,8 +187,11 @@ Json config_to_original(const VoiceFiles& voice) {
   if (!config.use_stochastic_duration_prediction) model["use_sdp"] = false;
   if (config.has_speakers()) model["gin_channels"] = config.speaker_embedding_size;
 
+  const Json settings = voice.tokenizer_config.is_object() ? voice.tokenizer_config : Json::object();
+  original[kTokenizerKey] = settings;
   const auto tokenizer = [&](const char* key, bool unless) {
-    return voice.tokenizer_config.is_object() ? voice.tokenizer_config.value(key, unless) : unless;
+    const auto found = settings.find(key);
+    return found == settings.end() ? unless : *found == true;
   };
   Json& data = original["data"];
   data["sampling_rate"] = config.sampling_rate;
@@ -202,7 +205,7 @@ Json config_to_original(const VoiceFiles& voice) {
   otherwise(data, "mel_fmax", nullptr);
   otherwise(data, "max_wav_value", 32768.0);
   otherwise(data, "text_cleaners",
-            tokenizer("phonemize", false) ? Json{"english_cleaners2"} : Json{"transliteration_cleaners"});
+            tokenizer("phonemize", true) ? Json{"english_cleaners2"} : Json{"transliteration_cleaners"});
   otherwise(data, "cleaned_text", true);
   // fairseq's MMS tells a romanised voice by the end of this name.
   const char* list = tokenizer("is_uroman", false) ? "train.txt.uroman" : "train.txt";
@@ -245,5 +248,7 @@ std::vector<std::string> original_symbols(const std::filesystem::path& folder, c
     throw Error("{} has {} symbols, but the network's embedding has {}.", source, symbols.size(), rows);
   return symbols;
 }
+
+std::string unused_symbol(size_t id) { return fmt::format("<unused {}>", id); }
 
 }  // namespace vits::checkpoint

@@ -1,6 +1,8 @@
 #include "vits/checkpoint/voice_files.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "vits/base/error.h"
 #include "vits/checkpoint/original_layout.h"
@@ -65,15 +67,24 @@ std::vector<std::string> read_speakers(const VoiceSource& source, const RawVoice
   return {};
 }
 
-// transformers' tokenizer files for an original voice.
-void describe_original_text(const VoiceSource& source, VoiceFiles& voice) {
-  const auto symbols = original_symbols(source.folder, voice.original_config, voice.config.vocab_size);
-  const bool published = !std::filesystem::exists(source.folder / "vocab.txt");
-  voice.vocab = Json::object();
-  for (size_t id = 0; id < symbols.size(); ++id)
-    voice.vocab[symbols[id]] = id;  // of a symbol that occurs twice, the last
+// Does the original code speak phonemes of espeak with the cleaners that config.json names? None when it does not say.
+std::optional<bool> cleaners_phonemize(const Json& data) {
+  const auto cleaners = data.find("text_cleaners");
+  if (cleaners == data.end()) return std::nullopt;
+  const auto names_any = [&](std::initializer_list<const char*> names) {
+    const auto is_one = [&](const Json& cleaner) {
+      return std::any_of(names.begin(), names.end(), [&](const char* name) { return cleaner == name; });
+    };
+    return cleaners->is_array() ? std::any_of(cleaners->begin(), cleaners->end(), is_one) : is_one(*cleaners);
+  };
+  if (names_any({"english_cleaners2", "english_cleaners3"})) return true;
+  if (names_any({"basic_cleaners", "transliteration_cleaners", "english_cleaners"})) return false;
+  return std::nullopt;
+}
 
-  const Json data = voice.original_config.value("data", Json::object());
+// What an original voice's files tell of its text, in the words of transformers' tokenizer_config.json.
+Json original_tokenizer(const VoiceSource& source, const Json& config, const std::string& first_symbol) {
+  const Json data = config.value("data", Json::object());
   const auto text_of = [&](const char* key) {
     const auto found = data.find(key);
     return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -83,14 +94,27 @@ void describe_original_text(const VoiceSource& source, VoiceFiles& voice) {
   const std::string code = name.substr(0, name.find('-'));
   const bool is_code = code.size() == 3 && code.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos;
   const auto add_blank = data.find("add_blank");
-  voice.tokenizer_config = {{"tokenizer_class", "VitsTokenizer"},
-                            {"language", is_code ? Json(code) : Json()},
-                            {"add_blank", add_blank != data.end() && add_blank->is_boolean() && add_blank->get<bool>()},
-                            {"normalize", true},
-                            {"phonemize", published},
-                            {"is_uroman", text_of("training_files").ends_with(".uroman")},
-                            {"pad_token", symbols.front()},
-                            {"unk_token", "<unk>"}};
+  const bool published = !std::filesystem::exists(source.folder / "vocab.txt");
+  return {{"tokenizer_class", "VitsTokenizer"},
+          {"language", is_code ? Json(code) : Json()},
+          {"add_blank", add_blank != data.end() && add_blank->is_boolean() && add_blank->get<bool>()},
+          {"normalize", true},
+          {"phonemize", cleaners_phonemize(data).value_or(published)},
+          {"is_uroman", text_of("training_files").ends_with(".uroman")},
+          {"pad_token", first_symbol},
+          {"unk_token", "<unk>"}};
+}
+
+// transformers' tokenizer files for an original voice.
+void describe_original_text(const VoiceSource& source, VoiceFiles& voice) {
+  const auto symbols = original_symbols(source.folder, voice.original_config, voice.config.vocab_size);
+  voice.vocab = Json::object();
+  for (size_t id = 0; id < symbols.size(); ++id)
+    if (symbols[id] != unused_symbol(id)) voice.vocab[symbols[id]] = id;  // of a symbol that occurs twice, the last
+  const auto kept = voice.original_config.find(kTokenizerKey);
+  voice.tokenizer_config = kept != voice.original_config.end() && kept->is_object()
+                               ? *kept
+                               : original_tokenizer(source, voice.original_config, symbols.front());
 }
 
 // The original makes conditioning layers for one speaker too when its config asks for them, and never uses them.

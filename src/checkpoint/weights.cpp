@@ -50,14 +50,13 @@ class Patterns {
 };
 
 bool is_finite(const at::Tensor& tensor) {
-  if (!tensor.is_floating_point()) return true;
   // A sum is four times faster than looking at each value, and only finite when all of them are.
   if (std::isfinite(tensor.sum(at::kFloat).item<float>())) return true;
   return tensor.isfinite().all().item<bool>();
 }
 
 struct Findings {
-  std::vector<std::string> missing, unexpected, misshapen, not_finite;
+  std::vector<std::string> missing, unexpected, misshapen, not_floats, not_finite;
 
   void throw_if_any(const VoiceFiles& voice) const {
     std::string text;
@@ -67,6 +66,7 @@ struct Findings {
     say("missing", missing);
     say("not expected", unexpected);
     say("of another shape", misshapen);
+    say("of whole numbers where fractions belong", not_floats);
     say("with values that are no finite numbers", not_finite);
     if (text.empty()) return;
     throw Error(
@@ -91,6 +91,8 @@ void compare(torch::nn::Module& network, const TensorMap& tensors, const std::st
     } else if (value.sizes() != parameter.value().sizes()) {
       findings.misshapen.push_back(fmt::format("{} ({} instead of {})", name, fmt::join(value.sizes(), "x"),
                                                fmt::join(parameter.value().sizes(), "x")));
+    } else if (!value.is_floating_point()) {  // a cast would load it, and the voice be spoilt in silence
+      findings.not_floats.push_back(fmt::format("{} ({})", name, c10::toString(value.scalar_type())));
     } else if (!is_finite(value)) {
       findings.not_finite.push_back(name);
     } else {

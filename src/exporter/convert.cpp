@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "replace.h"
 #include "vits/base/error.h"
 #include "vits/checkpoint/voice_files.h"
 #include "vits/checkpoint/weights.h"
@@ -51,6 +52,10 @@ Converted convert(const fs::path& from, const fs::path& to, const ConvertOptions
   const bool occupied = fs::exists(to) && !(fs::is_directory(to) && fs::is_empty(to));
   if (occupied && !options.overwrite)
     throw Error("{} exists. Name another place, or replace it with --overwrite.", to.string());
+  if (options.format == "torchscript")
+    check_replaceable_archive(to);
+  else
+    check_replaceable(to);
 
   VoiceFiles voice = checkpoint::read_voice(from);
   Converted converted;

@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include "cast.h"
+#include "replace.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
 #include "vits/checkpoint/original_layout.h"
@@ -19,7 +21,7 @@ std::string vocab_text(const VoiceFiles& voice) {
   if (!voice.vocab.is_object())
     throw Error("{} has no vocab.json; the original layout needs one for its vocab.txt.", voice.source.string());
   std::vector<std::string> symbols(static_cast<size_t>(voice.config.vocab_size));
-  for (size_t id = 0; id < symbols.size(); ++id) symbols[id] = fmt::format("<unused {}>", id);
+  for (size_t id = 0; id < symbols.size(); ++id) symbols[id] = checkpoint::unused_symbol(id);
   for (const auto& [symbol, id] : voice.vocab.items()) {
     if (!id.is_number_integer() || id < 0)
       throw Error("{}: the id of \"{}\" in vocab.json is {}.", voice.source.string(), symbol, id.dump());
@@ -32,20 +34,21 @@ std::string vocab_text(const VoiceFiles& voice) {
 
 void write_training_state(const std::filesystem::path& path, const TensorMap& tensors, double learning_rate) {
   TensorMap plain;
-  for (const auto& [name, tensor] : tensors)
-    plain[name] = (tensor.is_floating_point() ? tensor.to(at::kFloat) : tensor).contiguous();
+  WeightCast cast;
+  for (const auto& [name, tensor] : tensors) plain[name] = cast.to(at::kFloat, name, tensor);
+  cast.check();
   formats::write_torch_checkpoint(path, plain, {.iteration = 0, .learning_rate = learning_rate});
 }
 
 }  // namespace
 
 void write_original(const std::filesystem::path& folder, const VoiceFiles& voice) {
-  check_replaceable(folder);
+  const std::filesystem::path place = ready_folder(folder);
   const formats::Json config = checkpoint::config_to_original(voice);
   const std::string vocab = vocab_text(voice);
   const double learning_rate = config["train"].value("learning_rate", 2e-4);
 
-  base::AtomicFolder out(folder);
+  base::AtomicFolder out(place);
   formats::write_json(out.path() / "config.json", config);
   base::write_file(out.path() / "vocab.txt", vocab);
   write_training_state(out.path() / "G_100000.pth", checkpoint::generator_to_original(voice.generator), learning_rate);

@@ -2,7 +2,9 @@
 
 #include <set>
 
+#include "cast.h"
 #include "documents.h"
+#include "replace.h"
 #include "script_voice.h"
 #include "vits/base/error.h"
 #include "vits/checkpoint/weights.h"
@@ -36,6 +38,7 @@ void rewrite(const std::filesystem::path& archive, const checkpoint::VoiceFiles&
   const auto source = formats::read_torchscript(voice.source);
   std::set<std::string> generator_used, discriminators_used;
   TensorMap values;
+  WeightCast cast;
   for (const auto& [name, old] : source.tensors) {
     const bool judge = name.starts_with(kDiscriminator);
     const at::Tensor value =
@@ -46,27 +49,29 @@ void rewrite(const std::filesystem::path& archive, const checkpoint::VoiceFiles&
     if (value.sizes() != old.sizes())
       throw Error("{}: {} is {} in the archive and {} in the voice: a traced network keeps its sizes.",
                   voice.source.string(), name, fmt::join(old.sizes(), "x"), fmt::join(value.sizes(), "x"));
-    values[name] = value.to(old.scalar_type()).contiguous();
+    values[name] = cast.to(old.scalar_type(), name, value);
   }
+  cast.check();
   formats::ExtraFiles extra = {
       {"config.json", formats::json_text(checkpoint::config_to_json(voice.config, voice.raw_config))}};
   formats::rewrite_torchscript(voice.source, archive, values, extra);
 }
 
-void put_below(TensorMap& all, std::string_view prefix, const TensorMap& tensors) {
-  for (const auto& [name, tensor] : tensors) all[std::string(prefix) + name] = tensor.to(at::kFloat);
+void put_below(TensorMap& all, std::string_view prefix, const TensorMap& tensors, WeightCast& cast) {
+  for (const auto& [name, tensor] : tensors) all[std::string(prefix) + name] = cast.to(at::kFloat, name, tensor);
 }
 
 }  // namespace
 
-void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice) {
-  if (std::filesystem::is_directory(archive))
-    throw Error("{} is a folder; a TorchScript archive is a file.", archive.string());
+void write_torchscript(const std::filesystem::path& to, const checkpoint::VoiceFiles& voice) {
+  const std::filesystem::path archive = ready_archive(to);
   if (voice.kind == checkpoint::VoiceKind::torchscript) return rewrite(archive, voice);
 
   TensorMap tensors;
-  put_below(tensors, kGenerator, voice.generator);
-  put_below(tensors, kDiscriminator, voice.discriminators);
+  WeightCast cast;
+  put_below(tensors, kGenerator, voice.generator, cast);
+  put_below(tensors, kDiscriminator, voice.discriminators, cast);
+  cast.check();
   formats::ExtraFiles extra;
   for (const auto& [name, document] : documents_of(voice)) extra[name] = formats::json_text(document);
   formats::write_torchscript(archive, script_voice(voice.config, !voice.discriminators.empty()), tensors, extra);

@@ -110,6 +110,17 @@ TEST(RemoveUnfinished, TakesWhatAKilledProgramLeftAndNothingElse) {
   remove_unfinished(folder.path() / "none");
 }
 
+TEST(RemoveUnfinishedOf, TakesWhatWasLeftOfOneTargetAlone) {
+  TemporaryFolder folder;
+  const AtomicFolder at_work(folder.path() / "voice");
+  for (const char* name : {".voice.7-0.part", ".voice.pt.7-0.part", ".other voice.7-0.part", "voice.7-0.part"})
+    write_file(folder.path() / name, "half");
+  remove_unfinished_of(folder.path() / "voice/");
+  EXPECT_FALSE(fs::exists(folder.path() / ".voice.7-0.part"));
+  EXPECT_EQ(entries_of(folder.path()), 4);
+  EXPECT_TRUE(fs::exists(at_work.path()));
+}
+
 TEST(AtomicFile, PassesOverNamesThatAnotherProcessOfItsNumberLeft) {
   TemporaryFolder folder;
   const auto path = folder.path() / "a.txt";

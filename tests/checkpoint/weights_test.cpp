@@ -88,6 +88,15 @@ TEST(ApplyWeights, ListsTheTensorsThatDoNotFit) {
   expect_text(text, "--reinitialize PATTERN");
 }
 
+TEST(ApplyWeights, RefusesWholeNumbersWhereFractionsBelong) {
+  auto voice = whole();
+  for (const char* name : {"decoder.conv_pre.bias", "text_encoder.embed_tokens.weight"})
+    voice.generator[name] = voice.generator[name].to(name[0] == 'd' ? at::kLong : at::kBool);
+  expect_text(fitting_error(voice),
+              "2 of whole numbers where fractions belong: text_encoder.embed_tokens.weight (Bool), "
+              "decoder.conv_pre.bias (Long)\n");
+}
+
 TEST(ApplyWeights, ListsTwentyNamesAndCountsTheRest) {
   auto voice = whole();
   voice.discriminators.clear();

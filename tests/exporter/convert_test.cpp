@@ -196,9 +196,31 @@ TEST_F(Conversion, ReplacesAVoiceOnlyWhenAskedAndNothingElseEver) {
 
   fs::create_directory(out("home"));
   base::write_file(out("home") / "thesis.txt", "years of work");
-  expect_text(error_of(variants() / "current", out("home"), {.overwrite = true}), "holds other things than a voice");
+  expect_text(error_of(variants() / "current", out("home"), {.overwrite = true}), "thesis.txt first");
   fs::create_directory(out("voice") / "checkpoints");
-  expect_text(error_of(variants() / "current", out("voice"), {.overwrite = true}), "has the folder checkpoints in it");
+  expect_text(error_of(variants() / "current", out("voice"), {.overwrite = true}),
+              "the folder checkpoints would be lost");
+}
+
+TEST_F(Conversion, RefusesADtypeThatAWeightIsTooLargeFor) {
+  fs::copy(variants() / "current", out("loud"), fs::copy_options::recursive);
+  auto tensors = formats::read_safetensors(out("loud") / "model.safetensors", formats::TensorMemory::copied);
+  tensors.at("decoder.conv_pre.bias")[0] = 1e6;
+  auto& widest = tensors.at("text_encoder.project.bias") = tensors.at("text_encoder.project.bias").to(at::kDouble);
+  widest[0] = 65520;  // the first that float16 has no number for
+  formats::write_safetensors(out("loud") / "model.safetensors", tensors);
+  const std::string text = error_of(out("loud"), out("half"), {.dtype = "float16"});
+  expect_text(text, "too large for float16");
+  expect_text(text, "of decoder.conv_pre.bias, text_encoder.project.bias. Take --dtype bfloat16 or float32.");
+  EXPECT_FALSE(fs::exists(out("half")));
+  EXPECT_EQ(error_of(out("loud"), out("whole"), {.dtype = "bfloat16"}), "no error");
+
+  widest[0] = 1e300;
+  formats::write_safetensors(out("loud") / "model.safetensors", tensors);
+  for (const char* format : {"original", "torchscript"})
+    expect_text(error_of(out("loud"), out("x"), {.format = format}), "too large for float32");
+  EXPECT_EQ(error_of(out("loud"), out("kept"), {}), "no error");
+  EXPECT_FALSE(fs::exists(out("x")));
 }
 
 TEST_F(Conversion, RefusesOptionsThatTheFormatDoesNotHave) {

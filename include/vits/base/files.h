@@ -61,6 +61,9 @@ class AtomicFolder {
 // is being written stays, by whichever process; all stays where the file system has no locks.
 void remove_unfinished(const fs::path& folder);
 
+// The same for what was to stand at `path` alone, in a folder that may be full of other people's files.
+void remove_unfinished_of(const fs::path& path);
+
 // Bytes that a person without special rights may still write to the disk that holds `path` (which need not exist yet).
 uint64_t free_bytes(const fs::path& path);
 

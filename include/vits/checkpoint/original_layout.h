@@ -27,6 +27,10 @@ formats::TensorMap discriminators_to_original(const formats::TensorMap& tensors)
 model::VitsConfig config_from_original(const formats::Json& config, const formats::TensorMap& generator,
                                        const formats::TensorMap& discriminators, const std::string& source);
 
+// A key of ours in an original config.json, which other programs pass over: transformers' tokenizer_config.json of the
+// voice. The layout itself has no place for the language, and none for text that is read as it is, capitals and all.
+inline constexpr const char* kTokenizerKey = "tokenizer_config";
+
 // `original` (null, or the config.json of a voice that was original before) with the values of the voice.
 formats::Json config_to_original(const VoiceFiles& voice);
 
@@ -34,5 +38,8 @@ formats::Json config_to_original(const VoiceFiles& voice);
 // symbols of the original's text/symbols.py. Throws Error when none of them is there or their number is not `rows`.
 std::vector<std::string> original_symbols(const std::filesystem::path& folder, const formats::Json& config,
                                           int64_t rows);
+
+// What stands in vocab.txt for an id that no symbol has.
+std::string unused_symbol(size_t id);
 
 }  // namespace vits::checkpoint

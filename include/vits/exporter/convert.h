@@ -26,7 +26,9 @@ struct ConvertOptions {
     field("reinitialize", reinitialize, base::any(),
           "Tensors to start afresh instead of taking them from FROM; * and ? stand for any characters.");
     field("seed", seed, base::at_least(0), "Of what --reinitialize starts afresh.");
-    field("overwrite", overwrite, base::any(), "Replace a voice that already stands at TO.");
+    field("overwrite", overwrite, base::any(),
+          "Replace a voice that already stands at TO; anything else there, and a voice with other files beside it, "
+          "stays.");
   }
 };
 

@@ -16,12 +16,15 @@
 
 namespace vits::exporter {
 
-// Throws Error when something other than a voice stands at `folder`, which replacing it would destroy.
+// What the writers below do first. A folder may be replaced when it is empty or a voice that is a folder (config.json
+// of a VITS, weights) with no file in it that such a voice does not have; throws Error otherwise, with the first file
+// that would be lost. A link is followed: what it leads to is replaced.
 void check_replaceable(const std::filesystem::path& folder);
 
 struct HuggingFaceOptions {
-  std::optional<at::ScalarType> dtype;  // of the weights in the files; none: as the voice has them
-  bool keep_discriminators = false;     // under `discriminator.`, to train on; VitsModel warns of keys it does not know
+  // Of the weights in the files; none: as the voice has them. A finite value that is too large for it is an Error.
+  std::optional<at::ScalarType> dtype;
+  bool keep_discriminators = false;  // under `discriminator.`, to train on; VitsModel warns of keys it does not know
 };
 
 // A folder that `VitsModel.from_pretrained` and `VitsTokenizer.from_pretrained` open: config.json, model.safetensors,
