@@ -81,7 +81,7 @@ fs::path without_outer_folders(fs::path folder) {
   return folder;
 }
 
-std::pair<const Layout*, Parts> layout_of(const fs::path& folder, const LayoutOptions& options) {
+std::pair<const Layout*, Parts> layout_in(const fs::path& folder, const LayoutOptions& options) {
   for (const Layout& layout : kLayouts) {
     if (options.layout == "auto" ? is_told_by_rows(layout) : options.layout != layout.name) continue;
     Parts parts = layout.find(folder, options);
@@ -97,7 +97,7 @@ void find_sets_below(const fs::path& folder, const fs::path& top, int depth_left
     if (found.size() >= kMostSetsNamed) return;
     bool is_set = false;
     try {
-      is_set = layout_of(folder / name, options).first != nullptr;
+      is_set = layout_in(folder / name, options).first != nullptr;
     } catch (const Error&) {  // it is one whose own defect is to be told to who asks for it
       is_set = true;
     }
@@ -140,7 +140,7 @@ void find_sets_below(const fs::path& folder, const fs::path& top, int depth_left
 }
 
 std::pair<const Layout*, Parts> recognise_folder(const fs::path& folder, const LayoutOptions& options) {
-  auto recognised = layout_of(folder, options);
+  auto recognised = layout_in(folder, options);
   if (recognised.first == nullptr) throw_unknown(folder, options);
   return recognised;
 }
