@@ -9,6 +9,15 @@ namespace {
 
 constexpr char32_t kKhmerYo = 0x1799;
 
+// A number sign that uroman knows a value of but no spelling, or not as the first: the Ethiopic 100 and 10,000, the
+// ideographic zero, digits of a private use. It fails when it asks whether such a sign goes on a word, and gives no vowel
+// then.
+bool value_without_spelling_follows(const Passage& passage, int end) {
+  while (passage.character(end).is(kNonspacing) && passage.character(end).is(kNukta)) ++end;
+  const char32_t sign = passage.at(end);
+  return sign == 0x137B || sign == 0x137C || sign == 0x3007 || (sign >= 0xF8F0 && sign <= 0xF8F9) || sign == 0xF8FF;
+}
+
 struct Syllable {
   std::string bare;        // the consonants; empty when the target is no such syllable
   std::string with_vowel;  // and the vowel they carry
@@ -83,6 +92,7 @@ std::string with_default_vowel(Passage& passage, const TibetanMarks& tibetan, st
   if (next.is(kNonspacing) && (after.is(kVowelSign) || after.is(kVirama))) return syllable.bare;
   if (before.is(kVirama)) return syllable.with_vowel;
   if (passage.starts_word(start) && !has_r_and_vowel(syllable.as_given)) return syllable.with_vowel;
+  if (value_without_spelling_follows(passage, end)) return syllable.as_given;
   if (passage.ends_word(end))
     return final_vowel_is_dropped(first.script, passage.language()) ? syllable.as_given : syllable.with_vowel;
   if (before.script != first.script) return syllable.with_vowel;

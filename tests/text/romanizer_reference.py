@@ -245,6 +245,14 @@ def number_lines(draw):
             yield "numbers", "", f"{decimal}{power}"
 
 
+def sign_lines():
+    """Number signs that have a value and no spelling, behind the consonants of scripts whose consonants carry a vowel."""
+    for word in ["ক", "যোন", "যোন়", "কিতর", "မောန", "မန", "கன", "कन", "नमस्त", "ಕನ", "ගන"]:
+        for sign in "፻፼፩〇\uf8f0\uf8f9\uf8ff":
+            for behind in ["", "፻", " ", "ক", "a"]:
+                yield "signs", "", word + sign + behind
+
+
 def characters():
     for code in range(0x110000):
         if unicodedata.category(chr(code)) not in ("Cn", "Cs", "Co") or 0xF8D0 <= code <= 0xF8FF:
@@ -262,7 +270,7 @@ def main():
     lines = (
         characters()
         if asked.characters
-        else [*real_lines(draw), *random_lines(draw), *number_lines(draw), *rule_lines(engine, draw)]
+        else [*real_lines(draw), *random_lines(draw), *number_lines(draw), *rule_lines(engine, draw), *sign_lines()]
     )
     file = asked.out / ("characters.json" if asked.characters else "lines.json")
     file.write_text(json.dumps(list(answers(engine, lines)), ensure_ascii=False), encoding="utf-8")
