@@ -10,8 +10,8 @@ namespace {
 constexpr char32_t kKhmerYo = 0x1799;
 
 // A number sign that uroman knows a value of but no spelling, or not as the first: the Ethiopic 100 and 10,000, the
-// ideographic zero, digits of a private use. It fails when it asks whether such a sign goes on a word, and gives no vowel
-// then.
+// ideographic zero, digits of a private use. It fails when it asks whether such a sign goes on a word, and gives no
+// vowel then.
 bool value_without_spelling_follows(const Passage& passage, int end) {
   while (passage.character(end).is(kNonspacing) && passage.character(end).is(kNukta)) ++end;
   const char32_t sign = passage.at(end);
