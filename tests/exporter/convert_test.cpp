@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using checkpoint::read_voice;
 using formats::Json;
+using support::expect_text;
 using support::variants;
 
 class Conversion : public testing::Test {
@@ -42,10 +43,6 @@ class Conversion : public testing::Test {
 
   base::TemporaryFolder folder_;
 };
-
-void expect_text(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
-}
 
 void expect_opens(const Json& opened, const Json& wanted, const std::string& what) {
   for (const char* key : {"missing_keys", "unexpected_keys", "mismatched_keys"})
