@@ -68,7 +68,7 @@ th, td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--rule); vertical
 td div { unicode-bidi: plaintext; }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 mark { background: var(--warning); color: var(--page); border-radius: 2px; padding: 0 2px; }
-audio { display: block; width: 250px; max-width: 100%; height: 34px; margin-bottom: 2px; }
+audio { display: block; width: 250px; min-width: 150px; max-width: 100%; height: 34px; margin-bottom: 2px; }
 @media (max-width: 700px) {
   thead { display: none; }
   table, tbody, tr, td { display: block; }
