@@ -60,10 +60,10 @@ const Layout* layout_of(const fs::path& config_json) {
 }
 
 fs::path followed(const fs::path& to) {
-  const fs::path place = to.filename().empty() ? to.parent_path() : to;  // "out/" means "out"
+  fs::path place = to.filename().empty() ? to.parent_path() : to;  // "out/" means "out"
   if (!fs::is_symlink(place)) return place;
   std::error_code error;
-  const fs::path target = fs::canonical(place, error);
+  fs::path target = fs::canonical(place, error);
   if (error)
     throw Error("{} is a link to {}, where nothing stands. Remove the link, or name another place.", place.string(),
                 fs::read_symlink(place).string());
