@@ -79,7 +79,7 @@ void check_speech(model::Generator& generator, const VoiceFiles& voice, Verifica
     try {
       const auto speech = model::speak(generator, request);
       const double peak = speech.waveform.abs().max().item<double>();
-      if (!speech.waveform.isfinite().all().item<bool>())
+      if (!is_finite(speech.waveform))
         result.defects.push_back("the speech" + who + " has samples that are no finite numbers");
       else if (peak < kSilence)
         result.defects.push_back("the speech" + who + " is silent");

@@ -49,12 +49,6 @@ class Patterns {
   std::vector<bool> used_;
 };
 
-bool is_finite(const at::Tensor& tensor) {
-  // A sum is four times faster than looking at each value, and only finite when all of them are.
-  if (std::isfinite(tensor.sum(at::kFloat).item<float>())) return true;
-  return tensor.isfinite().all().item<bool>();
-}
-
 struct Findings {
   std::vector<std::string> missing, unexpected, misshapen, not_floats, not_finite;
 
@@ -105,6 +99,12 @@ void compare(torch::nn::Module& network, const TensorMap& tensors, const std::st
 }
 
 }  // namespace
+
+bool is_finite(const at::Tensor& tensor) {
+  // A sum is four times faster than looking at each value, and only finite when all of them are.
+  if (std::isfinite(tensor.sum(at::kFloat).item<float>())) return true;
+  return tensor.isfinite().all().item<bool>();
+}
 
 Applied apply_weights(model::Generator& generator, model::Discriminators* discriminators, const VoiceFiles& voice,
                       const ApplyOptions& options) {

@@ -3,14 +3,13 @@
 #include <ATen/ATen.h>
 
 #include "vits/base/error.h"
+#include "vits/checkpoint/weights.h"
 
 namespace vits::exporter {
 
 namespace {
 
 constexpr size_t kNamesSaid = 8;
-
-bool is_finite(const at::Tensor& tensor) { return tensor.isfinite().all().item<bool>(); }
 
 struct Words {
   const char *name, *advice;
@@ -27,7 +26,7 @@ Words words_for(at::ScalarType dtype) {
 at::Tensor WeightCast::to(at::ScalarType dtype, const std::string& name, const at::Tensor& tensor) {
   if (!tensor.is_floating_point() || tensor.scalar_type() == dtype) return tensor.contiguous();
   at::Tensor done = tensor.to(dtype).contiguous();
-  if (!is_finite(done) && is_finite(tensor)) overflowed_[dtype].push_back(name);
+  if (!checkpoint::is_finite(done) && checkpoint::is_finite(tensor)) overflowed_[dtype].push_back(name);
   return done;
 }
 

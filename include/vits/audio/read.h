@@ -2,8 +2,8 @@
 //
 // What a file is, is told by its content, never by its name. libsndfile reads WAV, FLAC, OGG Vorbis, Opus, AIFF and
 // their kin, libmpg123 MP3; what neither knows (M4A, AAC, MP4, WebM, WMA) is given to the program ffmpeg, if there is
-// one, by a pipe: a process of its own cannot bring ours down. Channels are averaged, unless one
-// is asked for.
+// one, by a pipe: a process of its own cannot bring ours down. Channels are averaged, unless
+// one is asked for.
 //
 // Files come from anybody and headers lie: no allocation follows a header's word, and a length is what was decoded.
 #pragma once

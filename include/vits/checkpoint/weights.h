@@ -26,8 +26,8 @@ struct Applied {
 // networks may carry weight norm or not, layer by layer: the pair g, v is multiplied out or a plain weight split as
 // they need it. `discriminators` may be null; when it is not, the voice must have them.
 //
-// Throws Error that lists the names when a tensor is missing, not expected, of another shape, or holds a value that is
-// not a finite number, and when a pattern fits no tensor. The networks are then as they were.
+// Throws Error that lists the names when a tensor is missing, not expected, of another shape, of whole numbers, or
+// holds a value that is not a finite number, and when a pattern fits no tensor. The networks are then as they were.
 Applied apply_weights(model::Generator& generator, model::Discriminators* discriminators, const VoiceFiles& voice,
                       const ApplyOptions& options = {});
 
@@ -39,5 +39,7 @@ void take_weights(VoiceFiles& voice, model::Generator& generator, model::Discrim
 // direction, or one of these from a product. Undefined when `tensors` has neither. The names it used are added to
 // `used`.
 at::Tensor tensor_named(const formats::TensorMap& tensors, const std::string& name, std::set<std::string>& used);
+
+bool is_finite(const at::Tensor& tensor);  // every value of it
 
 }  // namespace vits::checkpoint
