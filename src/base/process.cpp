@@ -26,7 +26,8 @@ pid_t start(const std::vector<std::string>& arguments, const Pipe& in, const Pip
   return start_program(arguments, setup, extra_environment);
 }
 
-// Writing to a program that has ended must be an error here, not the end of us.
+// Writing to a program that has ended must be an error here, not the end of us, whoever calls: our program has ignored
+// the signal from its start, a test has not.
 void ignore_broken_pipes() {
   static const bool done = [] { return ::signal(SIGPIPE, SIG_IGN) != SIG_ERR; }();
   (void)done;

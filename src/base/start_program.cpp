@@ -43,6 +43,7 @@ ProgramSetup::ProgramSetup() {
   sigset_t defaults;  // whoever ignores a signal hands that on to what it starts
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 }

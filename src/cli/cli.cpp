@@ -1,9 +1,13 @@
 #include "vits/cli/cli.h"
 
+#include <fmt/format.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "command_list.h"
@@ -14,6 +18,7 @@
 #include "vits/base/mapped_file.h"
 #include "vits/base/nearest.h"
 #include "vits/base/patience.h"
+#include "vits/base/standard_streams.h"
 #include "vits/base/stop_signal.h"
 #include "vits/report/log.h"
 
@@ -21,7 +26,7 @@ namespace vits::cli {
 
 namespace {
 
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+void print(const std::string& text) { fmt::print("{}", text); }
 
 const Command& command_named(const std::vector<Command>& commands, const std::string& name) {
   std::vector<std::string> known;
@@ -64,12 +69,26 @@ int run_words(const std::vector<std::string>& words, char** arguments) {
 // LibTorch's texts carry a stack below the first line.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+void flush_output() {
+  if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+}
+
+// A reader that has seen enough (`| head`) need not be told.
+int code_of_failed_output(const std::error_code& why) {
+  if (why == std::errc::broken_pipe) return base::kExitCodeUnread;
+  report::error(
+      fmt::format("cannot write to standard output: {}. Make room there, or choose another place.", why.message()));
+  return 1;
+}
+
 }  // namespace
 
 int run(int argument_count, char** arguments) {
+  base::open_closed_streams();
+  base::make_failed_writes_errors();
   try {
     const int code = run_words({arguments + 1, arguments + argument_count}, arguments);
-    if (std::fflush(stdout) != 0) throw Error("cannot write to standard output. Is the disk full or the reader gone?");
+    flush_output();
     return code;
   } catch (const Stopped& stopped) {
     report::error(stopped.what());
@@ -82,6 +101,10 @@ int run(int argument_count, char** arguments) {
     return 1;
   } catch (const std::bad_alloc&) {
     report::error("the memory is used up. Close other programs, or use a smaller batch.");
+    return 1;
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout)) return code_of_failed_output(error.code());
+    report::error(first_line(error.what()));
     return 1;
   } catch (const std::exception& error) {
     report::error(first_line(error.what()));

@@ -1,6 +1,7 @@
 #include "vits/base/process.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <thread>
@@ -24,6 +25,13 @@ TEST(RunProgram, MovesMoreThanAPipeHolds) {
   const std::string megabytes(5'000'000, 'x');
   EXPECT_EQ(run_program({"cat"}, megabytes).output, megabytes);
   EXPECT_EQ(run_program({"true"}, megabytes).exit_code, 0);  // it never reads; we must not hang or die of SIGPIPE
+}
+
+TEST(RunProgram, GivesItTheUsualSignalsWhichWeIgnore) {
+  const auto before = ::signal(SIGXFSZ, SIG_IGN);
+  EXPECT_EQ(run_program({"sh", "-c", "kill -s PIPE $$"}).exit_code, 128 + SIGPIPE);
+  EXPECT_EQ(run_program({"sh", "-c", "kill -s XFSZ $$"}).exit_code, 128 + SIGXFSZ);
+  ::signal(SIGXFSZ, before);
 }
 
 TEST(RunProgram, UsesNoShellAndAddsToTheEnvironment) {

@@ -1,5 +1,6 @@
 // The program as a person meets it: help, flags, exit codes.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <regex>
 #include <sstream>
@@ -74,6 +75,25 @@ TEST(Program, EndsWith2OnWrongUsageAndNamesTheNearestWord) {
   check({"synthesize", "--noise", "1"}, "Did you mean \"--noise_scale\"?");
   check({"synthesize", "--nois=1"}, "Did you mean \"--noise_scale\"?");
   check({"--target-hour", "9"}, "Did you mean \"--target_hours\"?");
+}
+
+// `doctor` starts a program of its own before it prints.
+TEST(Program, EndsQuietlyWhenItsReaderIsGoneAndAloudWhenItsOutputIsFull) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--help"}, {"help", "--markdown"}, {"doctor"}}) {
+    const auto into = [&](const std::string& script) {
+      std::vector<std::string> all{"/bin/bash", "-c", script, "bash", vits::support::program().string()};
+      all.insert(all.end(), words.begin(), words.end());
+      return vits::base::run_program(all);
+    };
+    const auto unread = into("exec 3> >(true); wait $!; exec \"$@\" >&3");
+    EXPECT_EQ(unread.exit_code, 128 + SIGPIPE) << words.front();
+    EXPECT_EQ(unread.error_output, "");
+    const auto full = into("exec \"$@\" >/dev/full");
+    EXPECT_EQ(full.exit_code, 1) << words.front();
+    EXPECT_NE(full.error_output.find("error: cannot write to standard output: No space"), std::string::npos)
+        << full.error_output;
+  }
 }
 
 TEST(Program, TakesHyphensAndAConfigFileThatFlagsOverrule) {

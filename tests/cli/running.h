@@ -28,6 +28,7 @@ class Running {
     const int output = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
+    for (const int number : {SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(number, SIG_DFL);  // whatever the tests run under
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }

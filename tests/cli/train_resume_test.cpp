@@ -81,7 +81,7 @@ TEST(TrainResume, CtrlCInTheMiddleOfAnEpochSavesSaysHowToGoOnAndLosesNothing) {
   ASSERT_EQ(night.train(alone).exit_code, 0);
 
   const fs::path log = night.folder() / "log";
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     Running run(night.words(options), log);
     const size_t before = run.printed().size();
     ASSERT_TRUE(run.wait_until([&] { return run.printed().find("[train] Output", before) != std::string::npos; }));
