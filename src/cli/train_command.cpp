@@ -9,6 +9,7 @@
 #include "vits/train/recipe.h"
 #include "vits/train/run_folder.h"
 #include "vits/train/run_options.h"
+#include "vits/train/run_places.h"
 #include "vits/train/trainer.h"
 #include "voice_source.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 // Looks for the clips first: a voice may have to be downloaded.
 train::Trainer trainer_of(const train::RunOptions& options) {
+  train::check_places(options.places);
   data::read_training_set(options.places.data_dir);
   const auto voice = find_voice(options.places.model_name);
   return {options, voice, base::process_seconds()};

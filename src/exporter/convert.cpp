@@ -64,7 +64,9 @@ Converted convert(const fs::path& from, const fs::path& to, const ConvertOptions
     throw Error("{} has no discriminators to keep. Make new ones with --reinitialize 'discriminator.*'.",
                 from.string());
   if (options.format == "torchscript") {
-    write_torchscript(to, voice);
+    const bool from_archive = voice.kind == checkpoint::VoiceKind::torchscript;
+    std::string note = write_torchscript(to, voice, from_archive ? voice.source : fs::path());
+    if (!note.empty()) voice.notes.push_back(std::move(note));
   } else if (options.format == "original") {
     write_original(to, voice);
   } else {

@@ -31,22 +31,35 @@ void put(TensorMap& all, const std::string& prefix, const TensorMap& tensors, st
   }
 }
 
-}  // namespace
-
-void write_huggingface(const std::filesystem::path& folder, const VoiceFiles& voice,
-                       const HuggingFaceOptions& options) {
-  const std::filesystem::path place = ready_folder(folder);
+void put_files(const std::filesystem::path& folder, const VoiceFiles& voice, const HuggingFaceOptions& options) {
   TensorMap tensors;
   WeightCast cast;
   put(tensors, "", voice.generator, options.dtype, cast);
   if (options.keep_discriminators) put(tensors, "discriminator.", voice.discriminators, options.dtype, cast);
   cast.check();
 
-  base::AtomicFolder out(place);
-  for (const auto& [name, document] : documents_of(voice)) formats::write_json(out.path() / name, document);
-  formats::write_safetensors(out.path() / "model.safetensors", tensors);
-  formats::write_torch_state(out.path() / "pytorch_model.bin", tensors);
+  for (const auto& [name, document] : documents_of(voice)) formats::write_json(folder / name, document);
+  formats::write_safetensors(folder / "model.safetensors", tensors);
+  formats::write_torch_state(folder / "pytorch_model.bin", tensors);
+}
+
+}  // namespace
+
+void write_huggingface(const std::filesystem::path& folder, const VoiceFiles& voice,
+                       const HuggingFaceOptions& options) {
+  base::AtomicFolder out(ready_folder(folder));
+  put_files(out.path(), voice, options);
   out.commit();
+}
+
+std::string write_trained(const std::filesystem::path& folder, const VoiceFiles& voice,
+                          const std::filesystem::path& code_of) {
+  base::AtomicFolder out(ready_folder(folder));
+  put_files(out.path(), voice, {});
+  std::string note;
+  if (!code_of.empty()) note = write_torchscript(out.path() / kArchiveBeside, voice, code_of);
+  out.commit();
+  return note;
 }
 
 }  // namespace vits::exporter

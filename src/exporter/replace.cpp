@@ -22,13 +22,12 @@ struct Layout {
   std::vector<std::string> others;
 };
 
-// The TorchScript archive is what a training from such an archive puts beside the voice.
 const Layout& huggingface_layout() {
   static const Layout layout{
       {"model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin", "pytorch_model-*-of-*.bin"},
       {"config.json", "generation_config.json", "model.safetensors.index.json", "pytorch_model.bin.index.json",
        "vocab.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-       "preprocessor_config.json", "speakers.json", "voice.torchscript.pt"}};
+       "preprocessor_config.json", "speakers.json", kArchiveBeside}};
   return layout;
 }
 

@@ -4,6 +4,9 @@
 
 namespace vits::exporter {
 
+// What a training from a TorchScript archive puts beside the files of the Hugging Face voice.
+inline constexpr const char* kArchiveBeside = "voice.torchscript.pt";
+
 // check_replaceable() of write_voice.h for an archive: nothing, an empty file or another TorchScript archive, told by
 // its content, may stand there.
 void check_replaceable_archive(const std::filesystem::path& archive);

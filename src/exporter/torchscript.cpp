@@ -33,40 +33,39 @@ std::string current(std::string name) {
   return name;
 }
 
-// The voice's own archive with its code, whoever wrote that, and the weights of the voice.
-void rewrite(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice) {
-  const auto source = formats::read_torchscript(voice.source);
+// The archive that the voice came from, with its code, whoever wrote that, and the weights of the voice. Throws Error
+// when they do not fit into it.
+void rewrite(const std::filesystem::path& source, const std::filesystem::path& to,
+             const checkpoint::VoiceFiles& voice) {
+  const auto old_tensors = formats::read_torchscript(source).tensors;
   std::set<std::string> generator_used, discriminators_used;
   TensorMap values;
   WeightCast cast;
-  for (const auto& [name, old] : source.tensors) {
+  for (const auto& [name, old] : old_tensors) {
     const bool judge = name.starts_with(kDiscriminator);
     const at::Tensor value =
         judge ? checkpoint::tensor_named(voice.discriminators, current(without(name, kDiscriminator)),
                                          discriminators_used)
               : checkpoint::tensor_named(voice.generator, current(without(name, kGenerator)), generator_used);
-    if (!value.defined()) throw Error("{}: the voice has no tensor for {}.", voice.source.string(), name);
+    if (!value.defined()) throw Error("{} has {}, which the voice has not.", source.string(), name);
     if (value.sizes() != old.sizes())
-      throw Error("{}: {} is {} in the archive and {} in the voice: a traced network keeps its sizes.",
-                  voice.source.string(), name, fmt::join(old.sizes(), "x"), fmt::join(value.sizes(), "x"));
+      throw Error("{} is {} in {} and {} in the voice.", name, fmt::join(old.sizes(), "x"), source.string(),
+                  fmt::join(value.sizes(), "x"));
     values[name] = cast.to(old.scalar_type(), name, value);
   }
   cast.check();
+  for (const auto& [name, tensor] : voice.generator)
+    if (!generator_used.contains(name)) throw Error("{} lacks {}, which the voice has.", source.string(), name);
   formats::ExtraFiles extra = {
       {"config.json", formats::json_text(checkpoint::config_to_json(voice.config, voice.raw_config))}};
-  formats::rewrite_torchscript(voice.source, archive, values, extra);
+  formats::rewrite_torchscript(source, to, values, extra);
 }
 
 void put_below(TensorMap& all, std::string_view prefix, const TensorMap& tensors, WeightCast& cast) {
   for (const auto& [name, tensor] : tensors) all[std::string(prefix) + name] = cast.to(at::kFloat, name, tensor);
 }
 
-}  // namespace
-
-void write_torchscript(const std::filesystem::path& to, const checkpoint::VoiceFiles& voice) {
-  const std::filesystem::path archive = ready_archive(to);
-  if (voice.kind == checkpoint::VoiceKind::torchscript) return rewrite(archive, voice);
-
+void write_new(const std::filesystem::path& to, const checkpoint::VoiceFiles& voice) {
   TensorMap tensors;
   WeightCast cast;
   put_below(tensors, kGenerator, voice.generator, cast);
@@ -74,7 +73,26 @@ void write_torchscript(const std::filesystem::path& to, const checkpoint::VoiceF
   cast.check();
   formats::ExtraFiles extra;
   for (const auto& [name, document] : documents_of(voice)) extra[name] = formats::json_text(document);
-  formats::write_torchscript(archive, script_voice(voice.config, !voice.discriminators.empty()), tensors, extra);
+  formats::write_torchscript(to, script_voice(voice.config, !voice.discriminators.empty()), tensors, extra);
+}
+
+}  // namespace
+
+std::string write_torchscript(const std::filesystem::path& to, const checkpoint::VoiceFiles& voice,
+                              const std::filesystem::path& code_of) {
+  const std::filesystem::path archive = ready_archive(to);
+  std::string note;
+  if (!code_of.empty()) {
+    try {
+      rewrite(code_of, archive, voice);
+      return note;
+    } catch (const Error& error) {  // a full disk ends the attempt below too
+      note =
+          fmt::format("{} is a new archive with vits-train's own code: {}", archive.filename().string(), error.what());
+    }
+  }
+  write_new(archive, voice);
+  return note;
 }
 
 }  // namespace vits::exporter

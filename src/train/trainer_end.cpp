@@ -74,10 +74,13 @@ void Trainer::State::write_profile() {
 
 void Trainer::State::write_voice() {
   // Of a run that was given up the newest weights may be worth nothing, whatever the losses said.
-  const auto voice = gave_up ? checkpoint::read_voice(folder->best_model()) : voice_now(session);
-  exporter::write_huggingface(options.places.output_dir, voice);
-  if (voice.kind == checkpoint::VoiceKind::torchscript)
-    exporter::write_torchscript(fs::path(options.places.output_dir) / "voice.torchscript.pt", voice);
+  auto voice = gave_up ? checkpoint::read_voice(folder->best_model()) : voice_now(session);
+  // Those that did not learn, or were not kept with the best voice, stay in the archive as they came.
+  if (voice.discriminators.empty()) voice.discriminators = session.voice.discriminators;
+  const bool from_archive = session.voice.kind == checkpoint::VoiceKind::torchscript;
+  const std::string note =
+      exporter::write_trained(options.places.output_dir, voice, from_archive ? session.voice.source : fs::path());
+  if (!note.empty()) report->info(note);
 }
 
 void Trainer::State::summarize() {

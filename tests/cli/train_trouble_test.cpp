@@ -35,6 +35,36 @@ TEST(TrainTrouble, WithoutAVoiceOrClipsItSaysWhatIsMissing) {
   EXPECT_FALSE(fs::exists(night.last_voice()));
 }
 
+TEST(TrainTrouble, AVoiceThatWouldTakeThePlaceOfTheRunOrItsClipsIsRefusedBeforeAnythingHappens) {
+  const SmallNight night;
+  const std::string checkpoints = night.checkpoints().string(), folder = night.folder().string();
+  fs::create_directory(night.folder() / "there");
+  fs::create_directory_symlink("there", night.folder() / "link");
+  const auto expect_refused = [&](const Options& options, const std::string& words) {
+    const Finished done = night.train(options);
+    EXPECT_EQ(done.exit_code, 2) << done.error_output;
+    EXPECT_TRUE(says(done.error_output, options.at("output_dir") + " " + words)) << done.error_output;
+    EXPECT_EQ(lines_in(done.error_output), 1) << done.error_output;
+    EXPECT_FALSE(fs::exists(night.checkpoints()));
+    EXPECT_FALSE(fs::exists(night.folder() / "run"));
+    EXPECT_TRUE(fs::is_empty(night.folder() / "there"));
+  };
+  expect_refused({{"output_dir", checkpoints}}, "is --checkpoint_dir " + checkpoints);
+  expect_refused({{"output_dir", checkpoints + "/"}}, "is --checkpoint_dir");
+  expect_refused({{"output_dir", folder + "/./there/../checkpoints"}}, "is --checkpoint_dir");
+  expect_refused({{"output_dir", folder + "/link"}, {"checkpoint_dir", folder + "/there/"}}, "is --checkpoint_dir");
+  expect_refused({{"output_dir", folder + "/run"}, {"checkpoint_dir", folder + "/run/checkpoints"}},
+                 "holds --checkpoint_dir");
+  expect_refused({{"output_dir", folder + "/there"}, {"checkpoint_dir", folder + "/link/checkpoints"}},
+                 "holds --checkpoint_dir");
+  expect_refused({{"output_dir", checkpoints + "/best_model"}}, "lies in --checkpoint_dir");
+  expect_refused({{"output_dir", night.training().string()}}, "is --data_dir");
+  expect_refused({{"output_dir", folder}, {"checkpoint_dir", fs::temp_directory_path() / "vits_no_such_run"}},
+                 "holds --data_dir");
+  const Finished said = night.train({{"output_dir", checkpoints}});
+  EXPECT_TRUE(says(said.error_output, "Say for example --output_dir " + night.last_voice().string()));
+}
+
 TEST(TrainTrouble, ClipsThatCannotBeLearnedAreSkippedAndListedWithTheirReason) {
   const SmallNight night;
   write_wav(night.wav("a"), tone(0.6, 22050), 22050);

@@ -35,9 +35,18 @@ void write_huggingface(const std::filesystem::path& folder, const checkpoint::Vo
                        const HuggingFaceOptions& options = {});
 
 // An archive that Python's torch.jit.load and C++'s torch::jit::load run, with the methods, tensors and extra files of
-// those that scripts/convert_to_torchscript.py makes; float32. A voice that was read from an archive is written as that
-// archive with the voice's weights and config in it: whoever made it, its code stays as it was.
-void write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice);
+// those that scripts/convert_to_torchscript.py makes; float32. With `code_of`, the archive that the voice came from, it
+// is that one with the voice's weights and config in it: whoever made it, its code and dtypes stay as they were. Where
+// that cannot be, as when the voice has grown since or its archive is gone, it is a new one like any other, and what is
+// returned says why; otherwise that is empty.
+std::string write_torchscript(const std::filesystem::path& archive, const checkpoint::VoiceFiles& voice,
+                              const std::filesystem::path& code_of = {});
+
+// What a training ends with: the Hugging Face folder and, when `code_of` is not empty, voice.torchscript.pt in it,
+// which alone of the two has the discriminators. Either both are there afterwards or what was there before; `code_of`
+// may lie in `folder`. Returns what write_torchscript() does.
+std::string write_trained(const std::filesystem::path& folder, const checkpoint::VoiceFiles& voice,
+                          const std::filesystem::path& code_of);
 
 // G_100000.pth, D_100000.pth (when the voice has discriminators), config.json and vocab.txt, as jaywalnut310/vits and
 // fairseq's MMS read them; the latter asks for that very number. Always float32. Without the optimiser's state that
