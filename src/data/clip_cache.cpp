@@ -14,7 +14,7 @@ namespace vits::data {
 namespace {
 
 constexpr char kMagic[16] = "vits-train clip";
-constexpr uint64_t kFormat = 1;  // another number makes every cache anew
+constexpr uint64_t kFormat = 2;  // another number makes every cache anew
 constexpr uint64_t kPageBytes = 4096;
 constexpr size_t kPieceBytes = 16 << 20;
 
@@ -96,13 +96,17 @@ void visit_clip(Clip& clip, Visit&& visit) {
   visit(clip.first_token), visit(clip.tokens), visit(clip.first_frame);
 }
 
+template <class State, class Visit>
+void visit_state(State& state, Visit&& visit) {
+  visit(state.bytes), visit(state.changed_ns), visit(state.status_changed_ns);
+}
+
 std::string bytes_of(const ClipTables& tables) {
   TableWriter write;
   write(static_cast<int64_t>(tables.clips.size()));
   for (size_t i = 0; i < tables.clips.size(); ++i) {
     visit_clip(tables.clips[i], write);
-    write(tables.states[i].bytes);
-    write(tables.states[i].changed_ns);
+    visit_state(tables.states[i], write);
   }
   write(static_cast<int64_t>(tables.skipped.size()));
   for (const Rejected& clip : tables.skipped) write(clip.id), write(clip.file), write(clip.row), write(clip.reason);
@@ -115,9 +119,7 @@ ClipTables tables_from(std::string_view bytes) {
   int64_t count = 0;
   for (read(count); count > 0; --count) {
     visit_clip(tables.clips.emplace_back(), read);
-    base::FileState& state = tables.states.emplace_back();
-    read(state.bytes);
-    read(state.changed_ns);
+    visit_state(tables.states.emplace_back(), read);
   }
   for (read(count); count > 0; --count) {
     Rejected& clip = tables.skipped.emplace_back();
@@ -184,27 +186,26 @@ bool ClipCache::read(Check check, int threads, const StoreListener& listener) {
   return true;
 }
 
-bool write_cache(const std::filesystem::path& file, const CacheKeys& keys, const ClipTables& tables,
-                 const ArenaBytes& arenas, const ArenaHashes& hashes, const std::function<bool()>& goes_on) {
+bool write_cache(base::AtomicFile& file, const CacheKeys& keys, const ClipTables& tables, const ArenaBytes& arenas,
+                 const ArenaHashes& hashes, const std::function<bool()>& goes_on) {
   const std::string table_bytes = bytes_of(tables);
   Header header = layout_of(arenas.samples.size(), arenas.token_ids.size(), arenas.mels.size());
   complete(header, keys, hashes, table_bytes);
-  base::AtomicFile out(file);
   uint64_t written = 0;
   for (const auto& [begin, bytes] : {std::pair<uint64_t, std::span<const char>>{0, bytes_of(header)},
                                      {header.samples.begin, arenas.samples},
                                      {header.token_ids.begin, arenas.token_ids},
                                      {header.mels.begin, arenas.mels},
                                      {header.tables.begin, table_bytes}}) {
-    out.write(std::string(begin - written, '\0'));
+    file.write(std::string(begin - written, '\0'));
     written = begin + bytes.size();
     for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
       if (!goes_on()) return false;
-      out.write(bytes.data() + at, std::min(kPieceBytes, bytes.size() - at));
+      file.write(bytes.data() + at, std::min(kPieceBytes, bytes.size() - at));
     }
   }
   if (!goes_on()) return false;
-  out.commit_unflushed();
+  file.commit_unflushed();
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "vits/base/file_state.h"
+#include "vits/base/files.h"
 #include "vits/base/mapped_file.h"
 #include "vits/base/mapped_output.h"
 #include "vits/data/clip_store.h"
@@ -68,10 +69,10 @@ class ClipCache {
   ArenaBytes arenas_;
 };
 
-// Writes the file from arenas in memory; what stood there stays until all is written. False when `goes_on` said
-// no, which is asked every 16 MB. Does not wait for the disk: the hashes tell what a power cut spared. Throws Error.
-bool write_cache(const std::filesystem::path& file, const CacheKeys& keys, const ClipTables& tables,
-                 const ArenaBytes& arenas, const ArenaHashes& hashes, const std::function<bool()>& goes_on);
+// Writes and commits the file from arenas in memory. False when `goes_on` said no, which is asked every 16 MB. Does not
+// wait for the disk: the hashes tell what a power cut spared. Throws Error.
+bool write_cache(base::AtomicFile& file, const CacheKeys& keys, const ClipTables& tables, const ArenaBytes& arenas,
+                 const ArenaHashes& hashes, const std::function<bool()>& goes_on);
 
 // A cache file whose arenas are filled in place, for clips that do not fit into memory.
 class CacheInTheMaking {

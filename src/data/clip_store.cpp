@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "clip_cache.h"
 #include "clip_mels.h"
@@ -57,7 +58,9 @@ CacheKeys keys_of(const TrainingSet& set, const std::vector<SurveyedClip>& clips
     const StoredClip& clip = clips[i].clip;
     content.add(clip.id).add(clip.text).add(static_cast<uint64_t>(clip.row)).add(clip.validation);
     content.add(static_cast<uint64_t>(clip.speaker_id)).add(clips[i].complaint);
-    content.add(static_cast<uint64_t>(clips[i].state.bytes)).add(static_cast<uint64_t>(clips[i].state.changed_ns));
+    const base::FileState& state = clips[i].state;
+    for (const int64_t number : {state.bytes, state.changed_ns, state.status_changed_ns})
+      content.add(static_cast<uint64_t>(number));
     if (i < kProbes)
       for (const int64_t id : tokenizer.encode(clip.text).ids) content.add(static_cast<uint64_t>(id));
   }
@@ -75,8 +78,8 @@ struct ClipStore::State {
   at::Tensor samples, token_ids, mels;
   std::shared_ptr<const ClipCache> cache;  // that the arenas are mapped from
   int64_t training_samples = 0;
-  std::string how, fingerprint;
-  mutable std::mutex notes_mutex;
+  std::string how, fingerprint, validation_fingerprint;
+  std::mutex notes_mutex;
   std::vector<std::string> notes;
   std::thread cache_writer;
   std::atomic<bool> gives_up_cache = false, cache_given_up = false;
@@ -109,6 +112,7 @@ struct ClipStore::State {
   void fill(std::vector<SurveyedClip>& clips, const ArenaBytes& arenas, const ClipCache* before,
             const StoreListener& listener);
   void list_skipped(const TrainingSet& set, const std::vector<SurveyedClip>& clips);
+  void begin_to_write_cache(const ArenaBytes& arenas);
   void finish();
 };
 
@@ -216,7 +220,7 @@ void ClipStore::State::fill(std::vector<SurveyedClip>& clips, const ArenaBytes& 
         } catch (const Stopped&) {
           throw;
         } catch (const Error& error) {
-          from.complaint = fmt::format("unreadable: {}", error.what());
+          from.complaint = unreadable(error);
           std::fill(sound.begin(), sound.end(), int16_t{0});  // its place stays, empty
         }
       }
@@ -256,6 +260,27 @@ void ClipStore::State::map(std::shared_ptr<const ClipCache> from) {
     mels = tensor(arenas.mels, {static_cast<int64_t>(arenas.mels.size() / kFrameBytes), audio::kMelBands}, at::kHalf);
   tables = cache->tables();
   hashes = cache->hashes();
+}
+
+// What cannot be written at all shows at once, a disk that fills later.
+void ClipStore::State::begin_to_write_cache(const ArenaBytes& arenas) {
+  const auto give_up = [this](const std::exception& error) {
+    note(fmt::format("What was decoded is not kept for the next start: {}", error.what()));
+  };
+  try {
+    base::remove_unfinished(cache_path.parent_path());
+    auto file = std::make_unique<base::AtomicFile>(cache_path);
+    cache_writer = std::thread([this, arenas, give_up, file = std::move(file)] {
+      try {
+        const auto goes_on = [this] { return !gives_up_cache && base::stop_requested() == 0; };
+        cache_given_up = !write_cache(*file, keys, tables, arenas, hashes, goes_on);
+      } catch (const std::exception& error) {
+        give_up(error);
+      }
+    });
+  } catch (const std::exception& error) {
+    give_up(error);
+  }
 }
 
 void ClipStore::State::build(const TrainingSet& set, std::vector<SurveyedClip> clips, const ClipCache* before,
@@ -298,26 +323,28 @@ void ClipStore::State::build(const TrainingSet& set, std::vector<SurveyedClip> c
   const ArenaBytes arenas = arenas_of(samples, token_ids, mels);
   fill_and_hash(arenas);
   how = fmt::format("{} in memory, {}", contents_text(), made());
-  if (plan.writes_cache && !tables.clips.empty())
-    cache_writer = std::thread([this, arenas] {
-      try {
-        base::remove_unfinished(cache_path.parent_path());
-        const auto goes_on = [this] { return !gives_up_cache && base::stop_requested() == 0; };
-        cache_given_up = !write_cache(cache_path, keys, tables, arenas, hashes, goes_on);
-      } catch (const std::exception& error) {
-        note(fmt::format("What was decoded is not kept for the next start: {}", error.what()));
-      }
-    });
+  if (plan.writes_cache && !tables.clips.empty()) begin_to_write_cache(arenas);
 }
 
 void ClipStore::State::finish() {
-  ContentHash all;
+  ContentHash all, judged;
+  const ArenaBytes arenas = arenas_of(samples, token_ids, mels);
+  const auto bytes = [](std::span<const char> arena, int64_t first, int64_t count, size_t width) {
+    return std::string_view(arena.data() + static_cast<size_t>(first) * width, static_cast<size_t>(count) * width);
+  };
   for (const StoredClip& clip : tables.clips) {
     all.add(clip.id).add(clip.validation).add(static_cast<uint64_t>(clip.speaker_id));
     all.add(static_cast<uint64_t>(clip.samples)).add(static_cast<uint64_t>(clip.tokens));
-    if (!clip.validation) training_samples += clip.samples;
+    if (!clip.validation) {
+      training_samples += clip.samples;
+      continue;
+    }
+    judged.add(bytes(arenas.samples, clip.first_sample, clip.samples, sizeof(int16_t)));
+    judged.add(bytes(arenas.token_ids, clip.first_token, clip.tokens, sizeof(int32_t)));
+    judged.add(static_cast<uint64_t>(clip.speaker_id));
   }
   fingerprint = fmt::format("{:016x}", all.add(hashes.samples).add(hashes.token_ids).value());
+  validation_fingerprint = fmt::format("{:016x}", judged.value());
 }
 
 ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, const StoreTarget& target,
@@ -333,7 +360,8 @@ ClipStore::ClipStore(const TrainingSet& set, const text::Tokenizer& tokenizer, c
   auto cache = options.data_cache == "false"
                    ? nullptr
                    : ClipCache::open(state.cache_path, ClipCache::Check::kAll, state.threads, listener);
-  if (cache && cache->keys().content == state.keys.content && !lacks_mels(*cache, options, state.free_memory())) {
+  if (cache && cache->keys().content == state.keys.content && !lacks_mels(*cache, options, state.free_memory())
+      && !reads_otherwise_now(cache->tables().skipped, state.threads)) {
     state.map(std::move(cache));
     state.how = fmt::format("{} in {}, ready in {:.1f} s", state.contents_text(), state.cache_path.string(),
                             seconds_since(start));
@@ -386,11 +414,12 @@ double ClipStore::training_seconds() const {
 uint64_t ClipStore::bytes() const { return state_->arena_bytes(); }
 const std::string& ClipStore::how() const { return state_->how; }
 
-std::vector<std::string> ClipStore::notes() const {
+std::vector<std::string> ClipStore::take_notes() {
   const std::lock_guard lock(state_->notes_mutex);
-  return state_->notes;
+  return std::exchange(state_->notes, {});
 }
 
 const std::string& ClipStore::fingerprint() const { return state_->fingerprint; }
+const std::string& ClipStore::validation_fingerprint() const { return state_->validation_fingerprint; }
 
 }  // namespace vits::data

@@ -1,12 +1,12 @@
 #include "clip_survey.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <unordered_map>
 
 #include "hash.h"
 #include "store_progress.h"
-#include "vits/base/error.h"
 #include "vits/base/parallel.h"
 #include "vits/base/stop_signal.h"
 
@@ -15,6 +15,7 @@ namespace vits::data {
 namespace {
 
 constexpr size_t kMostSymbolsNamed = 8;
+constexpr std::string_view kUnreadable = "unreadable: ";
 
 std::string seconds_text(int64_t samples, int64_t sample_rate_hz) {
   return fmt::format("{:.2f} s", static_cast<double>(samples) / static_cast<double>(sample_rate_hz));
@@ -63,12 +64,26 @@ void look_at(SurveyedClip& clip, const text::Tokenizer& tokenizer, const StoreTa
     } catch (const Stopped&) {
       throw;
     } catch (const Error& error) {
-      clip.complaint = fmt::format("unreadable: {}", error.what());
+      clip.complaint = unreadable(error);
     }
   }
   clip.clip.samples = clip.wav.samples;
   clip.clip.frames = clip.wav.samples / target.hop_samples;
   clip.clip.tokens = static_cast<int64_t>(clip.token_ids.size());
+}
+
+// Empty when the file can be read to its end.
+std::string reading_complaint(const std::filesystem::path& file) {
+  try {
+    const WavInfo wav = look_at_wav(file);
+    std::vector<int16_t> samples(static_cast<size_t>(wav.samples));
+    read_wav(file, wav, samples);
+    return {};
+  } catch (const Stopped&) {
+    throw;
+  } catch (const Error& error) {
+    return unreadable(error);
+  }
 }
 
 void sort_by_hash(std::vector<size_t>& numbers, const std::vector<SurveyedClip>& clips) {
@@ -150,6 +165,21 @@ std::vector<SurveyedClip> survey(std::vector<SurveyedClip> clips, const text::To
   for (size_t i = 0; i < clips.size(); ++i)
     if (stays[i]) kept.push_back(std::move(clips[i]));
   return kept;
+}
+
+std::string unreadable(const Error& error) { return fmt::format("{}{}", kUnreadable, error.what()); }
+
+bool reads_otherwise_now(const std::vector<Rejected>& skipped, int threads) {
+  std::vector<const Rejected*> clips;
+  for (const Rejected& clip : skipped)
+    if (clip.reason.starts_with(kUnreadable)) clips.push_back(&clip);
+  std::atomic<bool> otherwise = false;
+  base::for_each_task(static_cast<int64_t>(clips.size()), threads, [&](int64_t number) {
+    base::throw_if_stopped();
+    const Rejected& clip = *clips[static_cast<size_t>(number)];
+    if (!otherwise && reading_complaint(clip.file) != clip.reason) otherwise = true;
+  });
+  return otherwise;
 }
 
 }  // namespace vits::data

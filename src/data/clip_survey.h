@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vits/base/error.h"
 #include "vits/base/file_state.h"
 #include "vits/data/clip_store.h"
 #include "wav_samples.h"
@@ -31,5 +32,12 @@ std::vector<SurveyedClip> with_states(const TrainingSet& set, const StoreTarget&
 std::vector<SurveyedClip> survey(std::vector<SurveyedClip> clips, const text::Tokenizer& tokenizer,
                                  const StoreTarget& target, int64_t max_samples, int threads,
                                  const StoreListener& listener);
+
+// The complaint about a clip whose file cannot be read.
+std::string unreadable(const Error& error);
+
+// Whether one of the clips with that complaint can be read now, or not for another reason: the reason may have been one
+// of the moment (rights, a disk that was away), of which the file shows nothing.
+bool reads_otherwise_now(const std::vector<Rejected>& skipped, int threads);
 
 }  // namespace vits::data

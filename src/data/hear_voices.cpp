@@ -4,6 +4,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "hash.h"
 #include "vits/audio/read.h"
 #include "vits/audio/resample.h"
 #include "vits/base/error.h"
@@ -46,7 +47,7 @@ HeardClips hear_voices(const TrainingSet& set, int64_t threads, const SpeakerLis
     const auto wav = base::state_of(set.wav(set.clips[clip]));
     if (!wav) {
       result.clips[clip].unheard = "there is no " + set.wav(set.clips[clip]).string();
-    } else if (const HeardVoice* known = cache.find(set.clips[clip].id, *wav)) {
+    } else if (const HeardVoice* known = cache.find(set.clips[clip].id); known && known->wav == *wav) {
       result.clips[clip].heard = *known;
       ++result.known_from_before;
     } else {
@@ -62,11 +63,20 @@ HeardClips hear_voices(const TrainingSet& set, int64_t threads, const SpeakerLis
     base::throw_if_stopped();
     const auto first = task * kClipsAtOnce, end = std::min(first + kClipsAtOnce, total);
     std::vector<std::vector<float>> sounds;
-    std::vector<size_t> of;
+    std::vector<size_t> of, touched;
     for (int64_t place = first; place < end; ++place) {
       const size_t clip = unknown[size_t(place)];
       HeardClip& heard = result.clips[clip];
       try {
+        heard.heard.wav_hash = sha256_of_file(set.wav(set.clips[clip]));
+        if (const HeardVoice* known = cache.find(set.clips[clip].id);
+            known && known->wav_hash == heard.heard.wav_hash) {
+          const base::FileState now = heard.heard.wav;
+          heard.heard = *known;
+          heard.heard.wav = now;
+          touched.push_back(clip);
+          continue;
+        }
         std::vector<float> samples = read_at_16k(set.wav(set.clips[clip]));
         heard.heard.seconds = double(samples.size()) / 16000.0;
         heard.heard.level_db = level_db(samples);
@@ -83,8 +93,10 @@ HeardClips hear_voices(const TrainingSet& set, int64_t threads, const SpeakerLis
     for (size_t sound = 0; sound < of.size(); ++sound) result.clips[of[sound]].heard.voice = voices[sound];
 
     const std::lock_guard lock(mutex);
-    for (const size_t clip : of) cache.add(set.clips[clip].id, result.clips[clip].heard);
+    for (const auto& clips : {of, touched})
+      for (const size_t clip : clips) cache.add(set.clips[clip].id, result.clips[clip].heard);
     result.heard += static_cast<int64_t>(of.size());
+    result.known_from_before += static_cast<int64_t>(touched.size());
     done += end - first;
     if (listener.progress) listener.progress(done, total);
   };

@@ -51,11 +51,22 @@ int64_t number_from(std::string_view digits) {
   return value;
 }
 
+std::string times_of(const base::FileState& state) {
+  return fmt::format("{} {}", state.changed_ns, state.status_changed_ns);
+}
+
+// Earlier versions wrote the first time alone. The other is then 0, which no file has: a hash tells whether it changed.
+base::FileState state_from(std::string_view bytes, std::string_view times) {
+  const size_t blank = times.find(' ');
+  return {number_from(bytes), number_from(times.substr(0, blank)),
+          blank == std::string_view::npos ? 0 : number_from(times.substr(blank + 1))};
+}
+
 std::string line_of(const JournalEntry& entry) {
   const std::string body =
       fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", escaped(entry.id), entry.settings, escaped(entry.place),
-                  entry.source.bytes, entry.source.changed_ns, entry.source_hash, escaped(entry.rejected),
-                  fmt::format("{} {}", entry.wav.bytes, entry.wav.changed_ns), entry.wav_hash, entry.samples,
+                  entry.source.bytes, times_of(entry.source), entry.source_hash, escaped(entry.rejected),
+                  fmt::format("{} {}", entry.wav.bytes, times_of(entry.wav)), entry.wav_hash, entry.samples,
                   int{entry.peak_lowered});
   return body + "\t" + line_hash(body) + "\n";
 }
@@ -74,10 +85,10 @@ std::optional<JournalEntry> entry_of(std::string_view line) {
   return JournalEntry{.id = unescaped(fields[0]),
                       .settings = std::string(fields[1]),
                       .place = unescaped(fields[2]),
-                      .source = {number_from(fields[3]), number_from(fields[4])},
+                      .source = state_from(fields[3], fields[4]),
                       .source_hash = std::string(fields[5]),
                       .rejected = unescaped(fields[6]),
-                      .wav = {number_from(fields[7].substr(0, blank)), number_from(fields[7].substr(blank + 1))},
+                      .wav = state_from(fields[7].substr(0, blank), fields[7].substr(blank + 1)),
                       .wav_hash = std::string(fields[8]),
                       .samples = number_from(fields[9]),
                       .peak_lowered = fields[10] == "1"};

@@ -25,7 +25,11 @@ Rejected skipped_row(const TrainingSet& set, const std::string& defect) {
 void write_skipped_list(const std::filesystem::path& folder, const std::vector<Rejected>& skipped) {
   const std::filesystem::path file = folder / "skipped.csv";
   if (skipped.empty()) {
-    std::filesystem::remove(file);
+    std::error_code error;
+    // A folder that cannot be written refuses to remove even what is not there.
+    if (std::filesystem::exists(file, error)) std::filesystem::remove(file, error);
+    if (error)
+      throw Error("cannot remove {}, which lists what an earlier run skipped: {}.", file.string(), error.message());
     return;
   }
   base::write_file(file, rejected_csv(skipped));

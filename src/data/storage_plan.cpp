@@ -1,5 +1,7 @@
 #include "storage_plan.h"
 
+#include <algorithm>
+
 #include "vits/base/error.h"
 
 namespace vits::data {
@@ -12,7 +14,7 @@ constexpr double kMostWithMels = 0.5, kMost = 0.7;
 
 // A cache that was not asked for leaves the disk twice its size; one that was asked for, or is needed, some room to
 // write checkpoints.
-constexpr double kDiskToSpare = 3.0;
+constexpr uint64_t kDiskToSpare = 3;
 constexpr uint64_t kLeastFreeDisk = 64ull << 20;
 
 bool is_within(uint64_t bytes, double share, uint64_t free) {
@@ -53,15 +55,18 @@ StoragePlan plan_storage(const StorageNeed& need, const StorageRoom& room, const
   }
 
   const uint64_t file = clips + (plan.keeps_mels ? need.mels : 0);
-  const bool has_disk = file + kLeastFreeDisk <= room.free_disk;
+  const uint64_t least_disk = file + kLeastFreeDisk;
+  const bool has_disk = least_disk <= room.free_disk;
   if (!is_within(clips, kMost, room.free_memory)) {
     if (options.data_cache == "false" || !has_disk)
       throw Error(
           "the clips take {}, more than {:.0f} % of the {} of memory that are free, and {}. Take fewer clips with "
           "--max_samples, or make room.",
           bytes_text(clips), 100.0 * kMost, free_memory,
-          options.data_cache == "false" ? std::string("--data_cache false forbids to keep them on the disk")
-                                        : fmt::format("the disk has only {} free", bytes_text(room.free_disk)));
+          options.data_cache == "false"
+              ? std::string("--data_cache false forbids to keep them on the disk")
+              : fmt::format("the disk has only {} free and should have {}, some of it to write checkpoints",
+                            bytes_text(room.free_disk), bytes_text(least_disk)));
     plan.notes.push_back(fmt::format(
         "The clips ({}) stay on the disk and are read from there: they would take more than {:.0f} % of the {} "
         "of memory that are free.",
@@ -69,16 +74,16 @@ StoragePlan plan_storage(const StorageNeed& need, const StorageRoom& room, const
     plan.maps_file = plan.writes_cache = true;
     return plan;
   }
-  if (options.data_cache == "true") {
-    plan.writes_cache = has_disk;
-  } else if (options.data_cache == "auto") {
-    plan.writes_cache =
-        has_disk && static_cast<double>(file) * kDiskToSpare <= static_cast<double>(room.free_disk + room.old_cache);
-  }
-  if (options.data_cache != "false" && !plan.writes_cache)
+  if (options.data_cache == "false") return plan;
+  const uint64_t to_spare = kDiskToSpare * file - std::min(kDiskToSpare * file, room.old_cache);
+  const uint64_t wanted = options.data_cache == "auto" ? std::max(least_disk, to_spare) : least_disk;
+  plan.writes_cache = wanted <= room.free_disk;
+  if (!plan.writes_cache)
     plan.notes.push_back(fmt::format(
-        "What was decoded ({}) is not kept for the next start: the disk has {} free.{}", bytes_text(file),
-        bytes_text(room.free_disk), options.data_cache == "auto" && has_disk ? " Insist with --data_cache true." : ""));
+        "What was decoded ({}) is not kept for the next start: the disk has {} free and should have {}, so that there "
+        "is room to spare.{}",
+        bytes_text(file), bytes_text(room.free_disk), bytes_text(wanted),
+        options.data_cache == "auto" && has_disk ? " Insist with --data_cache true." : ""));
   return plan;
 }
 

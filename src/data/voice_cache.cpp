@@ -10,11 +10,12 @@ namespace vits::data {
 
 namespace {
 
-constexpr std::string_view kVoicesHeader = "vits-train voices 2\n";
+constexpr std::string_view kVoicesHeader = "vits-train voices 3\n";
 
 struct Record {       // followed by the id
   uint64_t checksum;  // of all that follows
-  int64_t wav_bytes, wav_changed_ns;
+  base::FileState wav;
+  char wav_hash[64];
   double seconds, level_db;
   speaker::Embedding voice;
   uint32_t id_bytes, zero;
@@ -32,14 +33,14 @@ VoiceCache::VoiceCache(const std::filesystem::path& path)
       whole = kVoicesHeader.size();
       while (bytes.size() - whole >= sizeof(Record)) {
         Record record;
-        std::memcpy(&record, bytes.data() + whole, sizeof(record));
+        std::memcpy(static_cast<void*>(&record), bytes.data() + whole, sizeof(record));
         if (record.id_bytes > bytes.size() - whole - sizeof(record)) break;
         const std::string_view rest =
             bytes.substr(whole + sizeof(record.checksum), sizeof(record) - sizeof(record.checksum) + record.id_bytes);
         if (checksum(rest) != record.checksum) break;
-        known_.insert_or_assign(
-            std::string(bytes.substr(whole + sizeof(record), record.id_bytes)),
-            HeardVoice{{record.wav_bytes, record.wav_changed_ns}, record.seconds, record.level_db, record.voice});
+        known_.insert_or_assign(std::string(bytes.substr(whole + sizeof(record), record.id_bytes)),
+                                HeardVoice{record.wav, std::string(record.wav_hash, sizeof(record.wav_hash)),
+                                           record.seconds, record.level_db, record.voice});
         whole += sizeof(record) + record.id_bytes;
       }
     }
@@ -48,20 +49,21 @@ VoiceCache::VoiceCache(const std::filesystem::path& path)
   if (whole == 0) file_.append(kVoicesHeader);
 }
 
-const HeardVoice* VoiceCache::find(const std::string& id, const base::FileState& wav) const {
+const HeardVoice* VoiceCache::find(const std::string& id) const {
   const auto found = known_.find(id);
-  return found != known_.end() && found->second.wav == wav ? &found->second : nullptr;
+  return found == known_.end() ? nullptr : &found->second;
 }
 
 void VoiceCache::add(const std::string& id, const HeardVoice& heard) {
-  const Record record{0,
-                      heard.wav.bytes,
-                      heard.wav.changed_ns,
-                      heard.seconds,
-                      heard.level_db,
-                      heard.voice,
-                      static_cast<uint32_t>(id.size()),
-                      0};
+  Record record{.checksum = 0,
+                .wav = heard.wav,
+                .wav_hash = {},
+                .seconds = heard.seconds,
+                .level_db = heard.level_db,
+                .voice = heard.voice,
+                .id_bytes = static_cast<uint32_t>(id.size()),
+                .zero = 0};
+  heard.wav_hash.copy(record.wav_hash, sizeof(record.wav_hash));
   std::string bytes(sizeof(record), '\0');
   std::memcpy(bytes.data(), &record, sizeof(record));
   bytes += id;

@@ -13,6 +13,7 @@ namespace vits::data {
 
 struct HeardVoice {
   base::FileState wav;
+  std::string wav_hash;  // tells a file that was copied or touched from one that changed
   double seconds = 0.0;
   double level_db = 0.0;  // root mean square, below full scale
   speaker::Embedding voice{};
@@ -22,8 +23,8 @@ class VoiceCache {
  public:
   explicit VoiceCache(const std::filesystem::path& path);  // its folder must exist
 
-  // Nothing when the clip is not known or its file looks different now.
-  const HeardVoice* find(const std::string& id, const base::FileState& wav) const;
+  // What was heard before of a clip, whatever its file is now. Nothing when it is not known.
+  const HeardVoice* find(const std::string& id) const;
 
   void add(const std::string& id, const HeardVoice& heard);  // on the disk when flush() returns
   void flush() { file_.flush(); }

@@ -146,7 +146,7 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
                                           progress->set(done);
                                         });
   progress.reset();
-  for (const std::string& note : session.store->notes()) session.notes.push_back(note);
+  for (const std::string& note : session.store->take_notes()) session.notes.push_back(note);
 
   Prepared prepared = prepare_networks(session.voice, options.voice, device, options.machine.seed);
   session.notes.insert(session.notes.end(), prepared.notes.begin(), prepared.notes.end());

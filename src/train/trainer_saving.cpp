@@ -158,6 +158,7 @@ void Trainer::State::save_if_healthy() {
 
 void Trainer::State::tell_failures() {
   for (const std::string& failure : saver.take_failures()) report->warn(failure);
+  for (const std::string& note : session.store->take_notes()) report->warn(note);
 }
 
 }  // namespace vits::train

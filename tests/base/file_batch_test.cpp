@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "vits/base/error.h"
@@ -63,6 +65,25 @@ TEST(FileState, ChangesWithTheFile) {
   EXPECT_EQ(vits::base::state_of(file), first);
   fs::last_write_time(file, fs::last_write_time(file) + std::chrono::nanoseconds(1000));
   EXPECT_NE(vits::base::state_of(file), first);
+}
+
+// What rsync -t, cp -p and touch -r do.
+TEST(FileState, ChangesThoughSizeAndTimeAreSetBack) {
+  vits::base::TemporaryFolder folder;
+  const fs::path file = folder.path() / "a";
+  std::ofstream(file) << "abc";
+  const auto time = fs::last_write_time(file);
+  const auto first = vits::base::state_of(file);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));  // a file system's clock may tick at 100 Hz
+  std::ofstream(file) << "xyz";
+  fs::last_write_time(file, time);
+  const auto second = vits::base::state_of(file);
+  EXPECT_EQ(second->bytes, first->bytes);
+  EXPECT_EQ(second->changed_ns, first->changed_ns);
+  EXPECT_NE(second, first);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  fs::permissions(file, fs::perms::owner_read);
+  EXPECT_NE(vits::base::state_of(file), second);
 }
 
 }  // namespace

@@ -24,7 +24,10 @@ TEST(ClipCache, OneThatIsGivenUpLeavesWhatStoodThere) {
     ASSERT_LT(allowed, 20);
     ASSERT_EQ(base::read_file(file), "what stood there") << allowed;
     int asked = 0;
-    written = write_cache(file, {1, 2}, {}, arenas, {}, [&] { return ++asked <= allowed; });
+    {
+      base::AtomicFile out(file);
+      written = write_cache(out, {1, 2}, {}, arenas, {}, [&] { return ++asked <= allowed; });
+    }
     const auto entries = std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator());
     EXPECT_EQ(entries, 1) << "left behind after " << allowed;
   }

@@ -2,9 +2,14 @@
 #include "vits/data/clip_store.h"
 
 #include <ATen/ATen.h>
+#include <signal.h>
+#include <sys/resource.h>
 
+#include <bit>
 #include <chrono>
+#include <thread>
 
+#include "clip_cache.h"
 #include "small_set.h"
 #include "vits/audio/read.h"
 #include "vits/audio/spectrogram.h"
@@ -48,6 +53,26 @@ void expect_same_clips(const ClipStore& a, const ClipStore& b) {
     EXPECT_EQ(a.skipped()[i].reason, b.skipped()[i].reason);
   }
 }
+
+// The system refuses to write files beyond so many bytes.
+class LittleFiles {
+ public:
+  explicit LittleFiles(rlim_t most_bytes) : signal_before_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit little{most_bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &little);
+  }
+  ~LittleFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, signal_before_);
+  }
+  LittleFiles(const LittleFiles&) = delete;
+  LittleFiles& operator=(const LittleFiles&) = delete;
+
+ private:
+  sighandler_t signal_before_;
+  rlimit before_{};
+};
 
 class ClipStoreTest : public testing::Test {
  protected:
@@ -119,7 +144,8 @@ TEST_F(ClipStoreTest, MelsAreTheLogMelsOfTheWaves) {
 
 TEST_F(ClipStoreTest, TakesAnySoundAsTheSameNumbers) {
   small_.add("usual", 500);
-  // The same samples with chunks before them that nobody needs, and as 32-bit float with two channels.
+  // The same samples with chunks before them that nobody needs, and as 32-bit float with two channels: alike, and one
+  // of them upside down, which average to silence.
   const std::string usual = base::read_file(small_.wav("usual"));
   write_file(small_.wav("chunks"), usual.substr(0, 36) + "LIST" + std::string("\x03\0\0\0abc\0", 8) + usual.substr(36));
   small_.add_row("chunks", "abc");
@@ -128,24 +154,26 @@ TEST_F(ClipStoreTest, TakesAnySoundAsTheSameNumbers) {
     for (int i = 0; i < width; ++i) bytes += static_cast<char>(value >> (8 * i));
     return bytes;
   };
-  std::string data;
-  for (size_t i = 44; i < usual.size(); i += 2) {
-    int16_t sample = 0;
-    std::memcpy(&sample, usual.data() + i, 2);
-    const float value = static_cast<float>(sample) / 32768.0f;
-    uint32_t bits = 0;
-    std::memcpy(&bits, &value, 4);
-    data += little(bits, 4) + little(bits, 4);
-  }
-  write_file(small_.wav("float"), "RIFF" + little(static_cast<uint32_t>(36 + data.size()), 4) + "WAVEfmt "
-                                      + little(16, 4) + little(3, 2) + little(2, 2) + little(4000, 4) + little(32000, 4)
-                                      + little(8, 2) + little(32, 2) + "data"
-                                      + little(static_cast<uint32_t>(data.size()), 4) + data);
-  small_.add_row("float", "abc");
+  const auto add_stereo = [&](const std::string& id, float right) {
+    std::string data;
+    for (size_t i = 44; i < usual.size(); i += 2) {
+      int16_t sample = 0;
+      std::memcpy(&sample, usual.data() + i, 2);
+      const float left = static_cast<float>(sample) / 32768.0f;
+      data += little(std::bit_cast<uint32_t>(left), 4) + little(std::bit_cast<uint32_t>(left * right), 4);
+    }
+    write_file(small_.wav(id), "RIFF" + little(static_cast<uint32_t>(36 + data.size()), 4) + "WAVEfmt " + little(16, 4)
+                                   + little(3, 2) + little(2, 2) + little(4000, 4) + little(32000, 4) + little(8, 2)
+                                   + little(32, 2) + "data" + little(static_cast<uint32_t>(data.size()), 4) + data);
+    small_.add_row(id, "abc");
+  };
+  add_stereo("alike", 1.0f);
+  add_stereo("upside_down", -1.0f);
   const ClipStore clips = store();
-  ASSERT_EQ(clips.clips().size(), 3u);
-  EXPECT_TRUE(at::equal(sound_of(clips, clips.clips()[0]), sound_of(clips, clips.clips()[1])));
-  EXPECT_TRUE(at::equal(sound_of(clips, clips.clips()[0]), sound_of(clips, clips.clips()[2])));
+  ASSERT_EQ(clips.clips().size(), 4u);
+  for (size_t other : {1, 2, 3})
+    EXPECT_TRUE(at::equal(sound_of(clips, clips.clips()[0]), sound_of(clips, clips.clips()[other])))
+        << clips.clips()[other].id;
 }
 
 TEST_F(ClipStoreTest, SkipsAndListsWhatCannotBeTrainedOn) {
@@ -313,6 +341,78 @@ TEST_F(ClipStoreTest, AChangedFileIsNoticedAndTheOthersAreTakenFromTheCache) {
   EXPECT_EQ(other.clips()[0].frames, other.clips()[0].samples / 8);
 }
 
+TEST_F(ClipStoreTest, AChangeIsNoticedThoughSizeAndTimeAreSetBack) {
+  small_.add_clips(4);
+  { const ClipStore made = cached(); }
+  const fs::path file = small_.wav("clip2");
+  const auto time = fs::last_write_time(file);
+  const auto size = fs::file_size(file);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));  // a file system's clock may tick at 100 Hz
+  write_wav(file, noise(400 + 37 * 2, 77), 4000);
+  fs::last_write_time(file, time);
+  ASSERT_EQ(fs::file_size(file), size);
+  const ClipStore again = cached();
+  EXPECT_NE(again.how().find("(3 clips as they were in the cache)"), std::string::npos) << again.how();
+  expect_same_clips(again, store());
+}
+
+TEST_F(ClipStoreTest, AClipThatCannotBeReadIsTriedAtEveryStart) {
+  small_.add_clips(4);
+  small_.add_row("noise", "abc");
+  write_file(small_.wav("noise"), "this is no sound");
+  const ClipStore expected = store();
+  { const ClipStore made = cached(); }
+  EXPECT_TRUE(was_mapped(cached()));  // still no sound
+  {
+    // As if rights that have come back since had been missing then.
+    const auto made = data::ClipCache::open(cache(), data::ClipCache::Check::kAll, 1);
+    data::ClipTables tables = made->tables();
+    const data::StoredClip clip = tables.clips[1];
+    tables.skipped.push_back({clip.id, small_.wav(clip.id).string(), clip.row, "unreadable: Permission denied."});
+    tables.clips.erase(tables.clips.begin() + 1);
+    tables.states.erase(tables.states.begin() + 1);
+    base::AtomicFile file(cache());
+    data::write_cache(file, made->keys(), tables, made->arenas(), made->hashes(), [] { return true; });
+  }
+  {
+    const ClipStore again = cached();
+    EXPECT_FALSE(was_mapped(again));
+    expect_same_clips(again, expected);
+  }
+  EXPECT_TRUE(was_mapped(cached()));
+}
+
+TEST_F(ClipStoreTest, TheValidationClipsHaveAFingerprintOfTheirOwn) {
+  small_.add_clips(10);  // of which clip4 and clip9 judge
+  const std::string all = store().fingerprint(), judging = store().validation_fingerprint();
+  EXPECT_EQ(judging.size(), 16u);
+  const auto expect = [&](bool judging_stays) {
+    const ClipStore now = store();
+    EXPECT_NE(now.fingerprint(), all);
+    EXPECT_EQ(now.validation_fingerprint() == judging, judging_stays);
+  };
+  small_.set().clips[2].text = "another text";
+  expect(true);
+  write_wav(small_.wav("clip3"), noise(900, 77), 4000);
+  expect(true);
+  fs::remove(small_.wav("clip5"));
+  expect(true);
+  EXPECT_EQ(cached().validation_fingerprint(), judging);
+  EXPECT_EQ(cached().validation_fingerprint(), judging);  // from the cache
+
+  small_.set().clips[4].text += "b";
+  expect(false);
+  small_.set().clips[4].text.pop_back();
+  expect(true);
+  const std::string before = base::read_file(small_.wav("clip9"));
+  write_wav(small_.wav("clip9"), noise(400 + 37 * 9, 77), 4000);  // of the same length
+  expect(false);
+  write_file(small_.wav("clip9"), before);
+  expect(true);
+  std::swap(small_.set().clips[4].validation, small_.set().clips[3].validation);
+  expect(false);
+}
+
 TEST_F(ClipStoreTest, ADamagedCacheIsMadeAnew) {
   small_.add_clips(3);
   { const ClipStore made = cached(); }
@@ -339,9 +439,9 @@ TEST_F(ClipStoreTest, WhatDoesNotFitIntoMemoryIsTheSameFromTheDisk) {
   data::StoreTarget little = small_target();
   little.free_memory_bytes = store().samples().nbytes();
   {
-    const ClipStore clips = store({.data_cache = "auto"}, little);
+    ClipStore clips = store({.data_cache = "auto"}, little);
     EXPECT_NE(clips.how().find("on the disk, decoded in"), std::string::npos) << clips.how();
-    EXPECT_EQ(clips.notes().size(), 2u);
+    EXPECT_EQ(clips.take_notes().size(), 2u);
     expect_same_clips(clips, store({.precompute_mels = "false", .data_cache = "false"}));
   }
   const ClipStore again = store({.data_cache = "auto"}, little);
@@ -356,17 +456,30 @@ TEST_F(ClipStoreTest, WhatDoesNotFitIntoMemoryIsTheSameFromTheDisk) {
 TEST_F(ClipStoreTest, AFolderThatCannotBeWrittenIsNoError) {
   small_.add_clips(3);
   write_file(small_.folder() / ".cache", "a file where the folder should be");
-  std::vector<std::string> notes;
-  {
-    const ClipStore clips = cached();
-    EXPECT_EQ(clips.clips().size(), 3u);
-    for (int i = 0; i < 1000 && notes.empty(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      notes = clips.notes();
-    }
-  }
+  ClipStore clips = cached();
+  EXPECT_EQ(clips.clips().size(), 3u);
+  const auto notes = clips.take_notes();  // on the first screen
   ASSERT_EQ(notes.size(), 1u);
   EXPECT_NE(notes[0].find("is not kept for the next start"), std::string::npos) << notes[0];
+  EXPECT_TRUE(clips.take_notes().empty());
+}
+
+TEST_F(ClipStoreTest, ACacheThatCannotBeWrittenToItsEndIsSaidLater) {
+  small_.add("long", 60'000);  // 120,000 bytes
+  std::vector<std::string> notes;
+  {
+    const LittleFiles as_on_a_full_disk(50'000);
+    ClipStore clips = cached();
+    for (int i = 0; i < 1000 && notes.empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      notes = clips.take_notes();
+    }
+    EXPECT_TRUE(clips.take_notes().empty());
+  }
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("is not kept for the next start: cannot write " + cache().string()), std::string::npos)
+      << notes[0];
+  EXPECT_TRUE(fs::is_empty(cache().parent_path()));
 }
 
 TEST_F(ClipStoreTest, TellsHowFarItIsForAnyNumberOfThreads) {

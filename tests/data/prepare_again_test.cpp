@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "journal.h"
 #include "recordings.h"
 
@@ -202,8 +204,8 @@ TEST(Journal, PassesOverTornAndDamagedLines) {
     made.id = id;
     made.place = "odd\tname%\n\xff.wav";
     made.rejected = id == "b" ? "silence: nothing" : "";
-    made.source = {10, 20};
-    made.wav = {30, 40};
+    made.source = {10, 20, 21};
+    made.wav = {30, 40, 41};
     made.samples = 50;
     made.peak_lowered = true;
     return made;
@@ -221,12 +223,46 @@ TEST(Journal, PassesOverTornAndDamagedLines) {
   EXPECT_EQ(journal.earlier().size(), 2u);
   ASSERT_NE(journal.find("a"), nullptr);
   EXPECT_EQ(journal.find("a")->place, "odd\tname%\n\xff.wav");
-  EXPECT_EQ(journal.find("a")->wav, (vits::base::FileState{30, 40}));
+  EXPECT_EQ(journal.find("a")->source, (vits::base::FileState{10, 20, 21}));
+  EXPECT_EQ(journal.find("a")->wav, (vits::base::FileState{30, 40, 41}));
   EXPECT_EQ(journal.find("a")->samples, 50);
   EXPECT_TRUE(journal.find("a")->peak_lowered);
   EXPECT_EQ(journal.find("b")->rejected, "silence: nothing");
   journal.add({entry("e")});
   EXPECT_EQ(vits::data::Journal(file).earlier().size(), 3u);
+}
+
+// Of earlier versions, and of a folder that was copied elsewhere: times that no longer tell whether a file changed.
+TEST(PrepareAgain, FilesOfOtherTimesAreComparedByTheirBytes) {
+  TemporaryFolder folder;
+  const fs::path clips = folder.path() / "clips", out = folder.path() / "out";
+  add_many(clips, 20);
+  run_prepare({clips}, out, options_for_short_tones());
+  const auto before = tree(out);
+  std::vector<vits::data::JournalEntry> entries;
+  for (const auto& [id, entry] : vits::data::read_journal(out / ".prepare" / "journal")) {
+    entries.push_back(entry);
+    EXPECT_GT(entry.wav.status_changed_ns, 0);
+    EXPECT_GT(entry.source.status_changed_ns, 0);
+    entries.back().wav.status_changed_ns = entries.back().source.status_changed_ns = 0;
+  }
+  vits::data::write_journal(out / ".prepare" / "journal", entries);
+  EXPECT_EQ(run_prepare({clips}, out, options_for_short_tones()).kept_from_before, 20);
+  EXPECT_EQ(tree(out), before);
+
+  // A recording and a clip that change while size and time of modification stay.
+  const auto change = [](const fs::path& file) {
+    std::string bytes = read_file(file);
+    const auto time = fs::last_write_time(file);
+    bytes.back() ^= 0x55;
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));  // a file system's clock may tick at 100 Hz
+    write_file(file, bytes);
+    fs::last_write_time(file, time);
+  };
+  change(clips / "wavs" / "c3.wav");
+  change(out / "wavs" / "c7.wav");
+  EXPECT_EQ(run_prepare({clips}, out, options_for_short_tones()).kept_from_before, 18);
+  EXPECT_EQ(read_file(out / "wavs" / "c7.wav"), before.at("wavs/c7.wav"));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST(StoragePlan, GivesUpTheMelsFirstThenTheMemory) {
 TEST(StoragePlan, SaysWhatIsMissingWhenNothingIsLeftToGiveUp) {
   EXPECT_NE(
       error_text(3, 2).find("the clips take 2.61 GB, more than 70 % of the 3.00 GB of memory that are free, and the "
-                            "disk has only 2.00 GB free"),
+                            "disk has only 2.00 GB free and should have 2.68 GB"),
       std::string::npos)
       << error_text(3, 2);
   EXPECT_NE(error_text(3, 100, {.data_cache = "false"}).find("--data_cache false forbids"), std::string::npos);
@@ -71,11 +71,14 @@ TEST(StoragePlan, TheCacheLeavesTheDiskRoomToSpareUnlessItIsAskedFor) {
   const StoragePlan tight = plan(16, 8);
   EXPECT_FALSE(tight.writes_cache);
   ASSERT_EQ(tight.notes.size(), 1u);
+  EXPECT_NE(tight.notes[0].find("the disk has 8.00 GB free and should have 10.23 GB"), std::string::npos)
+      << tight.notes[0];
   EXPECT_NE(tight.notes[0].find("Insist with --data_cache true"), std::string::npos) << tight.notes[0];
   EXPECT_TRUE(plan(16, 8, {.data_cache = "true"}).writes_cache);
   const StoragePlan full = plan(16, 3, {.data_cache = "true"});
   EXPECT_FALSE(full.writes_cache);
-  EXPECT_EQ(full.notes.size(), 1u);
+  ASSERT_EQ(full.notes.size(), 1u);
+  EXPECT_NE(full.notes[0].find("has 3.00 GB free and should have 3.48 GB"), std::string::npos) << full.notes[0];
   EXPECT_FALSE(plan(16, 100, {.data_cache = "false"}).writes_cache);
   // The old file takes the place of the new one, but only after it.
   const auto beside_old = [](uint64_t disk_gb) {

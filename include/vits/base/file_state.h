@@ -8,7 +8,8 @@ namespace vits::base {
 
 struct FileState {
   int64_t bytes = -1;
-  int64_t changed_ns = 0;  // since 1970
+  int64_t changed_ns = 0;         // its contents, since 1970; touch -r, cp -p and rsync -t set it as they like
+  int64_t status_changed_ns = 0;  // anything about it, its rights too; nobody can set it
   bool operator==(const FileState&) const = default;
 };
 

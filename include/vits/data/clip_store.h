@@ -4,7 +4,8 @@
 //
 // Before anything is allocated the need is computed from the files' headers and held against the memory that is free.
 // What does not fit falls back, aloud: first no mels, then the cache file on the disk, mapped instead of read. The
-// same file (`.cache` in the training folder) makes the next start quick; it is keyed by the files' contents.
+// same file (`.cache` in the training folder) makes the next start quick. It is keyed by how the clips' files look
+// (base/file_state.h), and those that could not be read are tried anew at every start.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -88,13 +89,18 @@ class ClipStore {
   const at::Tensor& mels() const;       // [all frames, M] half; undefined when not kept
 
   const std::vector<Rejected>& skipped() const;
-  double training_seconds() const;         // of sound
-  uint64_t bytes() const;                  // of the arenas
-  const std::string& how() const;          // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
-  std::vector<std::string> notes() const;  // what was not as asked for: sentences for the person
+  double training_seconds() const;  // of sound
+  uint64_t bytes() const;           // of the arenas
+  const std::string& how() const;   // "312.5 MB of samples and 41.0 MB of mels in memory, decoded in 3.1 s"
+  // What was not as asked for and has not been taken yet: sentences for the person. To be called more than once: the
+  // thread that writes the cache file adds to them. Safe to call from several threads.
+  std::vector<std::string> take_notes();
   // A cache file that is not finished is not made: for a program that ends. True when that was so.
   bool give_up_cache();
-  const std::string& fingerprint() const;  // 16 hexadecimal digits: of all ids, token ids, speakers and samples
+  // 16 hexadecimal digits: of all ids, token ids, speakers and samples; and of what a loss on the validation clips
+  // depends on, whatever there is to train on.
+  const std::string& fingerprint() const;
+  const std::string& validation_fingerprint() const;
 
  private:
   struct State;
