@@ -56,11 +56,24 @@ install_weights() {
   fi
 }
 
-# nvcc is often installed and not on PATH.
+# The version of an nvcc, 13.0; nothing of one that does not run.
+nvcc_version() { "$1" --version 2>/dev/null | sed -n 's/.*release \([0-9]*\.[0-9]*\).*/\1/p' || true; }
+
+# find_nvcc [NVCC...]: puts one that goes with LibTorch on PATH. It is often installed and not there, or an older one is:
+# Debian's own is of CUDA 11.8.
 find_nvcc() {
-  command -v nvcc >/dev/null && return
-  [ -x /usr/local/cuda/bin/nvcc ] && export PATH="/usr/local/cuda/bin:$PATH"
-  command -v nvcc >/dev/null || say "no nvcc found: building without CUDA kernels, for the CPU only (install the CUDA 13 toolkit for GPU training)"
+  local nvcc version why="no nvcc found"
+  [ $# -gt 0 ] || set -- /usr/local/cuda/bin/nvcc /usr/local/cuda-*/bin/nvcc
+  for nvcc in "$(command -v nvcc)" "$@"; do
+    [ -x "$nvcc" ] || continue
+    version=$(nvcc_version "$nvcc")
+    if [ "0${version%%.*}" -ge 13 ]; then
+      [ "$nvcc" = "$(command -v nvcc)" ] || export PATH="$(dirname "$nvcc"):$PATH"
+      return
+    fi
+    why="$nvcc is of CUDA ${version:-?}, too old for this LibTorch"
+  done
+  say "$why: building without CUDA kernels, for the CPU only (install the CUDA 13 toolkit for GPU training)"
 }
 
 # configure FOLDER ARGUMENTS...: again only when an argument or a CMake file changed.

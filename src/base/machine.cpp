@@ -54,9 +54,12 @@ double process_seconds() {
   return std::max(0.0, since_boot - started);
 }
 
-bool has_nvidia_driver() {
-  std::error_code unreadable;
-  return std::filesystem::exists("/proc/driver/nvidia/version", unreadable);
+bool has_nvidia_driver(const std::filesystem::path& root) {
+  const auto is_there = [&](const char* path) {
+    std::error_code unreadable;
+    return std::filesystem::exists(root / path, unreadable);
+  };
+  return is_there("proc/driver/nvidia/version") || (is_there("dev/dxg") && is_there("usr/lib/wsl/lib/libcuda.so.1"));
 }
 
 int processors() {

@@ -10,6 +10,7 @@
 #include "vits/base/files.h"
 #include "vits/checkpoint/voice_files.h"
 #include "vits/data/audit.h"
+#include "vits/model/card.h"
 #include "vits/report/log.h"
 #include "vits/report/progress.h"
 #include "vits/text/tokenizer_settings.h"
@@ -76,6 +77,9 @@ int audit(const AuditCommandOptions& options) {
   if (options.card_gigabytes > 0) {
     settings.memory_bytes = static_cast<uint64_t>(options.card_gigabytes * 1e9);
     settings.memory_name = "the card";
+  } else if (const auto card = model::card_is_usable() ? model::card_of(c10::Device(c10::kCUDA, 0)) : std::nullopt) {
+    settings.memory_bytes = card->total_bytes;
+    settings.memory_name = "the " + card->name;
   } else if (const auto cards = graphics_cards(); !cards.empty()) {
     settings.memory_bytes = cards.front().total_bytes;
     settings.memory_name = "the " + cards.front().name;

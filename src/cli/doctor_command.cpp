@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <torch/cuda.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -50,24 +49,28 @@ int doctor(const DoctorOptions& options) {
 
   fmt::print("\nMachine\n");
   const auto cards = graphics_cards();
-  const bool usable = torch::cuda::is_available();
-  const auto of_libtorch = usable ? model::card_of(at::Device(at::kCUDA, 0)) : std::nullopt;
+  const model::CardSight sight = model::look_for_card();
+  const bool usable = model::card_is_usable();
+  const auto of_libtorch = usable ? model::card_of(c10::Device(c10::kCUDA, 0)) : std::nullopt;
   for (const Gpu& card : cards)
     print_line("GPU",
                fmt::format("{}, compute capability {}, driver {}, {} of {} free", card.name, card.compute_capability,
                            card.driver, report::bytes_text(card.free_bytes), report::bytes_text(card.total_bytes)));
-  if (cards.empty() && usable)
+  if (cards.empty() && sight.is_found)
     print_line("GPU", fmt::format("{}; nvidia-smi, which tells its driver and its free memory, is not installed",
                                   of_libtorch ? of_libtorch->name : "one that LibTorch can use"));
   else if (cards.empty())
     print_line("GPU", "none found: everything runs on the CPU, training many times slower than on a card");
-  if (!cards.empty() && !usable) {
+  if (cards.size() > 1 && of_libtorch) print_line("", "training takes the " + of_libtorch->name);
+  if (!cards.empty() && !sight.is_found) {
     const char* const visible = "CUDA_VISIBLE_DEVICES";
     print_line("",
                base::is_set(visible)
                    ? fmt::format("LibTorch sees no card: {} is \"{}\"", visible, base::environment_variable(visible))
                    : "LibTorch cannot use the card: its driver must be of CUDA 13 (580 or newer)");
   }
+  if ((!cards.empty() || sight.is_found) && !sight.has_kernels)
+    print_line("", fmt::format("{}: everything runs on the CPU", model::why_no_card(sight)));
   if (of_libtorch) try {
       model::check_card(*of_libtorch, {});
     } catch (const Error& error) {
@@ -86,8 +89,14 @@ int doctor(const DoctorOptions& options) {
              wav_bytes ? fmt::format(" on the {} of {}/wavs", report::bytes_text(wav_bytes), options.data_dir)
                        : fmt::format(" ({}/wavs holds nothing yet, so recordings are not counted)", options.data_dir));
   int short_of = 0;
-  if (usable && !cards.empty()) {
-    verdict("GPU memory", needs.card_bytes, cards.front().free_bytes, short_of);
+  if (usable) {
+    try {
+      verdict("GPU memory", needs.card_bytes, free_bytes_for_training(), short_of);
+    } catch (const std::exception& failure) {
+      const std::string text = failure.what();
+      print_line("GPU memory", "could not be asked for: " + text.substr(0, text.find('\n')));
+      ++short_of;
+    }
     verdict("RAM", needs.memory_bytes, memory.available_bytes, short_of);
   } else {
     // On the CPU the network lives in RAM too, in fp32: the reference's peak at batch 8 is 6 GB.

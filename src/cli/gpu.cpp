@@ -1,5 +1,7 @@
 #include "gpu.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
+
 #include <cstdlib>
 #include <sstream>
 
@@ -29,5 +31,7 @@ std::vector<Gpu> graphics_cards() {
                          "--format=csv,noheader,nounits"});
   return finished.exit_code == 0 ? cards_from_rows(finished.output) : std::vector<Gpu>{};
 }
+
+uint64_t free_bytes_for_training() { return c10::getDeviceAllocator(c10::kCUDA)->getMemoryInfo(0).first; }
 
 }  // namespace vits::cli

@@ -18,6 +18,7 @@
 #include "vits/base/files.h"
 #include "vits/base/machine.h"
 #include "vits/checkpoint/voice_files.h"
+#include "vits/model/card.h"
 #include "vits/report/figures.h"
 #include "vits/report/log.h"
 #include "vits/report/progress.h"
@@ -107,6 +108,9 @@ int synthesize(const SynthesizeOptions& options) {
 
   const voice::Voice voice(checkpoint::read_voice(find_voice(options.model)),
                            {.device = options.device, .threads = options.threads});
+  if (const auto sight = model::look_for_card();
+      options.device == "auto" && !model::card_is_usable() && (sight.is_found || base::has_nvidia_driver()))
+    report::warn("voice", "there is an NVIDIA driver, but {}: speaking on the CPU", model::why_no_card(sight));
   voice::SpeakOptions how = voice.usual_options();
   if (!options.speaker.empty()) how.speaker_id = voice.speaker_id(options.speaker);
   if (options.noise_scale >= 0) how.noise_scale = options.noise_scale;

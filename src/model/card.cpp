@@ -1,5 +1,6 @@
 #include "vits/model/card.h"
 
+#include <ATen/Context.h>
 #include <fmt/format.h>
 
 #include "vits/base/error.h"
@@ -10,12 +11,32 @@
 
 namespace vits::model {
 
+CardSight look_for_card() {
+  CardSight sight{.is_found = at::hasCUDA()};
+#ifdef VITS_CUDA_KERNELS
+  sight.has_kernels = true;
+#endif
+  return sight;
+}
+
+std::string why_no_card(const CardSight& sight) {
+  if (!sight.has_kernels)
+    return "this build of vits-train has no CUDA kernels (install the CUDA 13 toolkit, whose nvcc compiles them, and "
+           "run scripts/setup again)";
+  return sight.is_found ? "" : "LibTorch finds no card that it can use (`vits-train doctor` says why)";
+}
+
+bool card_is_usable() {
+  const CardSight sight = look_for_card();
+  return sight.has_kernels && sight.is_found;
+}
+
 std::optional<Card> card_of([[maybe_unused]] c10::Device device) {
 #ifdef VITS_CUDA_KERNELS
   if (device.is_cuda()) {
     const auto* properties =
         at::cuda::getDeviceProperties(device.has_index() ? device.index() : c10::cuda::current_device());
-    return Card{properties->name, properties->major, properties->minor};
+    return Card{properties->name, properties->major, properties->minor, properties->totalGlobalMem};
   }
 #endif
   return {};

@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <torch/cuda.h>
 
 #include <map>
 #include <set>
@@ -85,11 +84,11 @@ std::unique_ptr<StepGraphs> graphs_of(Learner& learner, const RunOptions& option
 }  // namespace
 
 at::Device device_of(const MachineOptions& options) {
-  const bool there = torch::cuda::is_available();
-  if (options.device == "cuda" && !there)
-    throw Error(
-        "--device cuda: LibTorch finds no usable card. `vits-train doctor` says why; --device cpu trains without.");
-  return options.device != "cpu" && there ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  if (options.device == "cpu") return at::kCPU;
+  if (model::card_is_usable()) return {at::kCUDA, 0};
+  if (options.device == "cuda")
+    throw Error("--device cuda: {}. --device cpu trains without.", model::why_no_card(model::look_for_card()));
+  return at::kCPU;
 }
 
 std::optional<c10::ScalarType> precision_of(const MachineOptions& options, at::Device device,
@@ -109,10 +108,10 @@ Session open_session(RunOptions& options, const std::filesystem::path& voice_pat
   const at::Device device = device_of(options.machine);
   const auto half = precision_of(options.machine, device, session.notes);
   if (const auto card = model::card_of(device)) model::check_card(*card, half);
-  if (device.is_cpu() && options.machine.device == "auto" && base::has_nvidia_driver())
-    session.notes.push_back(
-        "there is an NVIDIA driver, but no card that LibTorch can use: training on the CPU takes many times as long; "
-        "`vits-train doctor` says what is wrong");
+  if (const auto sight = model::look_for_card();
+      device.is_cpu() && options.machine.device == "auto" && (sight.is_found || base::has_nvidia_driver()))
+    session.notes.push_back(fmt::format(
+        "there is an NVIDIA driver, but {}: training on the CPU takes many times as long", model::why_no_card(sight)));
   const int threads = options.machine.threads > 0 ? static_cast<int>(options.machine.threads) : base::processors();
   at::set_num_threads(threads);
   // Numbers too small to matter cost a CPU a hundred times as much as others.

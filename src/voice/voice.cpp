@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/cuda.h>
 
 #include <algorithm>
 #include <charconv>
@@ -48,10 +47,9 @@ class OneThreadOfTorch {
 };
 
 at::Device device_named(const std::string& name) {
-  const bool card = torch::cuda::is_available();
+  const bool card = model::card_is_usable();
   if (name == "cuda" && !card)
-    throw Error(
-        "there is no CUDA device that LibTorch can use. Take --device cpu; `vits-train doctor` says what is missing.");
+    throw Error("--device cuda: {}. --device cpu speaks without.", model::why_no_card(model::look_for_card()));
   if (name == "cpu" || !card) return at::Device(at::kCPU);
   const at::Device device(at::kCUDA);
   if (const auto found = model::card_of(device)) model::check_card(*found, {});

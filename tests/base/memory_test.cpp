@@ -1,4 +1,4 @@
-// How much memory is free, a container's limits included.
+// What the operating system tells of a machine: memory, a container's limits included, and the driver of a card.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -54,6 +54,17 @@ TEST_F(MemoryTest, ReadsTheFirstVersionOfGroupsWhoseOwnPathIsNotMounted) {
   EXPECT_EQ(seen().available_bytes, kGiB);
   write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");  // its word for none
   EXPECT_EQ(seen().total_bytes, 16 * kGiB);
+}
+
+TEST(NvidiaDriver, IsSeenOnLinuxAndUnderWsl) {
+  const TemporaryFolder linux_root, wsl_root;
+  EXPECT_FALSE(has_nvidia_driver(linux_root.path()));
+  write_file(linux_root.path() / "proc/driver/nvidia/version", "NVRM version: 580.65.06\n");
+  EXPECT_TRUE(has_nvidia_driver(linux_root.path()));
+  write_file(wsl_root.path() / "dev/dxg", "");  // of any maker's card
+  EXPECT_FALSE(has_nvidia_driver(wsl_root.path()));
+  write_file(wsl_root.path() / "usr/lib/wsl/lib/libcuda.so.1", "");
+  EXPECT_TRUE(has_nvidia_driver(wsl_root.path()));
 }
 
 TEST(ResidentPeak, IsOfTheStretchSinceTheLastCall) {

@@ -1,6 +1,5 @@
 // A night on a card, as a person spends it; without one the test is skipped.
-#include <torch/cuda.h>
-
+#include "vits/model/card.h"
 #include "program_run.h"
 #include "running.h"
 #include "small_night.h"
@@ -10,7 +9,7 @@ namespace {
 using namespace vits::cli_tests;
 
 TEST(NightCuda, IsTrainedStoppedContinuedAndSpokenWith) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!vits::model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   const SmallNight night;
   const Options options{{"max_steps", "400"}, {"device", "cuda"}, {"resume", "auto"}, {"sample_steps", "50"}};
   const fs::path log = night.folder() / "log";
@@ -33,7 +32,7 @@ TEST(NightCuda, IsTrainedStoppedContinuedAndSpokenWith) {
 }
 
 TEST(NightCuda, FindsItsBatchSizeKeepsItsDataOnTheCardAndTellsWhereTheTimeGoes) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!vits::model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   const SmallNight night;
   std::vector<std::string> words{"/usr/bin/env", "XDG_CACHE_HOME=" + (night.folder() / "cache").string()};
   const auto of_run = night.words({{"device", "cuda"},

@@ -1,8 +1,7 @@
-// Which cards are told to be too old, and for what.
+// When a card is used at all, and which are told to be too old, and for what.
 #include "vits/model/card.h"
 
 #include <gtest/gtest.h>
-#include <torch/cuda.h>
 
 #include "vits/base/error.h"
 
@@ -28,10 +27,20 @@ TEST(Card, IsToldWhenItIsTooOld) {
   EXPECT_EQ(complaint(hopper, c10::ScalarType::BFloat16), "");
 }
 
+TEST(Card, IsUsedOnlyWhereTheBuildHasKernelsForIt) {
+  EXPECT_EQ(why_no_card({.has_kernels = true, .is_found = true}), "");
+  EXPECT_NE(why_no_card({.has_kernels = true, .is_found = false}).find("`vits-train doctor` says why"),
+            std::string::npos);
+  for (const bool is_found : {false, true})
+    EXPECT_NE(why_no_card({.has_kernels = false, .is_found = is_found}).find("has no CUDA kernels (install"),
+              std::string::npos);
+  EXPECT_EQ(card_is_usable(), why_no_card(look_for_card()).empty());
+}
+
 TEST(Card, TheCpuIsNone) { EXPECT_FALSE(card_of(c10::Device(c10::kCPU)).has_value()); }
 
 TEST(CardCuda, HasANameAndCanBeComputedOn) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   const auto card = card_of(c10::Device(c10::kCUDA, 0));
   ASSERT_TRUE(card.has_value());
   EXPECT_FALSE(card->name.empty());

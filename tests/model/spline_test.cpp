@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/cuda.h>
 
 #include <cmath>
 
@@ -11,6 +10,7 @@
 #include "support/support.h"
 #include "support/tensors.h"
 #include "support/threads.h"
+#include "vits/model/card.h"
 
 namespace vits::model {
 namespace {
@@ -310,7 +310,7 @@ TEST(Spline, KnotsOfAnotherShapeAreOurBug) {
 }
 
 TEST(SplineCuda, EqualsTheProcessorAndAllGradients) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   for (const auto dtype : {at::kDouble, at::kFloat}) {
     const auto given = coupling(dtype, 0.5, 3, 309);
     const auto mask = mask_of({309, 2, 300}, 309, given.raw);

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "support/tensors.h"
+#include "vits/model/card.h"
 
 namespace vits::support {
 
-// Empty on a machine without one.
+// Empty where none can be computed on.
 inline std::optional<at::Device> card() {
-  if (!at::globalContext().hasCUDA()) return {};
+  if (!model::card_is_usable()) return {};
   return at::Device(at::kCUDA, 0);
 }
 

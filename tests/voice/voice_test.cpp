@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 #include <gtest/gtest.h>
-#include <torch/cuda.h>
 
 #include <cmath>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include "support/support.h"
 #include "vits/base/error.h"
 #include "vits/base/files.h"
+#include "vits/model/card.h"
 #include "vits/text/tokenizer.h"
 
 namespace vits::voice {
@@ -201,7 +201,7 @@ TEST(Voice, FindsASpeakerByNameAndNamesTheNearest) {
 }
 
 TEST(Voice, CudaSpeaksNearlyTheSame) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   // In TF32 a token now and then lasts a frame more or less, and nothing behind it could be compared.
   const bool before = at::globalContext().allowTF32CuDNN();
   at::globalContext().setAllowTF32CuDNN(false);

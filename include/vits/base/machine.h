@@ -19,10 +19,11 @@ std::string host_name();         // "localhost" when it has none
 int64_t process_id();
 std::filesystem::path program_path();  // of this program; empty when that is not known
 double process_seconds();              // since this process was started, to a hundredth; 0 when that is not known
-bool has_nvidia_driver();              // loaded, whether or not a card of its can be used
-int processors();                      // that this process may use
-std::string processor_name();          // as its maker calls it; "unknown processor" when that is not known
-bool is_terminal(std::FILE* stream);   // stdin, stdout or stderr
-int terminal_columns();                // 80 when unknown
+// Loaded, whether or not a card of its can be used. Under WSL it is Windows' own.
+bool has_nvidia_driver(const std::filesystem::path& root = "/");
+int processors();                     // that this process may use
+std::string processor_name();         // as its maker calls it; "unknown processor" when that is not known
+bool is_terminal(std::FILE* stream);  // stdin, stdout or stderr
+int terminal_columns();               // 80 when unknown
 
 }  // namespace vits::base
