@@ -19,11 +19,11 @@ namespace {
 
 #ifdef VITS_CUDA_KERNELS
 void search_on_cuda(const PathProblem& problem, const at::TensorOptions& options) {
-  const auto scratch =
-      plan_scratch(problem, static_cast<int64_t>(at::cuda::getCurrentDeviceProperties()->sharedMemPerBlockOptin));
+  const auto shared = static_cast<int64_t>(at::cuda::getCurrentDeviceProperties()->sharedMemPerBlockOptin);
+  const auto scratch = plan_scratch(problem, shared);
   const auto rows = at::empty({scratch.rows_bytes}, options.dtype(at::kByte));
   const auto moves = at::empty({scratch.moves_bytes}, options.dtype(at::kByte));
-  C10_CUDA_CHECK(best_path_cuda(problem, scratch, static_cast<float*>(rows.data_ptr()),
+  C10_CUDA_CHECK(best_path_cuda(problem, scratch, shared, static_cast<float*>(rows.data_ptr()),
                                 static_cast<uint32_t*>(moves.data_ptr()), at::cuda::getCurrentCUDAStream()));
 }
 #endif

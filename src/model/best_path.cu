@@ -94,12 +94,11 @@ PathScratch plan_scratch(const PathProblem& problem, int64_t shared_bytes_availa
   return scratch;
 }
 
-cudaError_t best_path_cuda(const PathProblem& problem, const PathScratch& scratch, float* rows, uint32_t* moves,
-                           cudaStream_t stream) {
+cudaError_t best_path_cuda(const PathProblem& problem, const PathScratch& scratch, int64_t shared_bytes_available,
+                           float* rows, uint32_t* moves, cudaStream_t stream) {
   if (problem.utterances == 0) return cudaSuccess;
-  const auto shared_bytes = static_cast<int>(scratch.shared_bytes);
-  const cudaError_t granted =
-      cudaFuncSetAttribute(best_path_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
+  const cudaError_t granted = cudaFuncSetAttribute(best_path_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                   static_cast<int>(shared_bytes_available));
   if (granted != cudaSuccess) return granted;
   const auto threads = static_cast<unsigned>(std::min<int64_t>(kMostThreads, words_for(problem.tokens) * kWarp));
   best_path_kernel<<<static_cast<unsigned>(problem.utterances), threads, scratch.shared_bytes, stream>>>(

@@ -35,8 +35,10 @@ struct PathScratch {
 PathScratch plan_scratch(const PathProblem& problem, int64_t shared_bytes_available);
 
 // All pointers on the device; does not wait. rows and moves point to what plan_scratch asked for, or are null.
-cudaError_t best_path_cuda(const PathProblem& problem, const PathScratch& scratch, float* rows, uint32_t* moves,
-                           cudaStream_t stream);
+// shared_bytes_available as plan_scratch was told, the same at every call: it becomes the kernel's limit, which a card
+// keeps for all launches, recorded ones too.
+cudaError_t best_path_cuda(const PathProblem& problem, const PathScratch& scratch, int64_t shared_bytes_available,
+                           float* rows, uint32_t* moves, cudaStream_t stream);
 #endif
 
 }  // namespace vits::model

@@ -3,12 +3,15 @@
 #ifdef VITS_CUDA_KERNELS
 #include <ATen/ATen.h>
 #include <ATen/core/CachingHostAllocator.h>
+#include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 
 #include <algorithm>
+#include <mutex>
+#include <tuple>
 
 namespace vits::train {
 
@@ -44,7 +47,21 @@ class CudaGraphRecorder : public GraphRecorder {
  public:
   explicit CudaGraphRecorder(c10::Device device)
       : device_(device.has_index() ? device.index() : c10::cuda::current_device()),
-        side_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_)) {}
+        side_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_)),
+        number_(at::zeros({1}, at::TensorOptions(c10::Device(c10::kCUDA, device_)))) {}
+
+  // LibTorch keeps workspaces of cuBLAS, up to 32 MB each, for every stream that ever used it. On the side nothing
+  // works any more, and no recording is left that would. Who gives recordings up has waited for the device, by
+  // free_memory().
+  ~CudaGraphRecorder() override {
+    for (auto* kept :
+         {&at::cuda::cublas_handle_stream_to_workspace(), &at::cuda::cublaslt_handle_stream_to_workspace()}) {
+      const std::unique_lock lock(kept->mutex);
+      std::erase_if(kept->map, [&](const auto& entry) { return std::get<1>(entry.first) == side_.stream(); });
+    }
+  }
+  CudaGraphRecorder(const CudaGraphRecorder&) = delete;
+  CudaGraphRecorder& operator=(const CudaGraphRecorder&) = delete;
 
   // On the stream that records: the workspaces of cuBLAS and cuDNN belong to a stream and are taken with its first
   // call.
@@ -161,8 +178,7 @@ class CudaGraphRecorder : public GraphRecorder {
     pool_.reset();
     at::cuda::CUDAGraph empty;
     empty.capture_begin(at::cuda::graph_pool_handle(), kMode);
-    auto number = at::zeros({1}, at::TensorOptions(c10::Device(c10::kCUDA, device_)));
-    number.reset();
+    number_.zero_();  // takes no memory, which may be what was short
     empty.capture_end();
   }
 
@@ -170,6 +186,7 @@ class CudaGraphRecorder : public GraphRecorder {
   c10::cuda::CUDAStream side_;
   std::weak_ptr<const Pool> pool_;  // of the recordings there are
   uint64_t held_bytes_ = 0;         // by that pool
+  at::Tensor number_;               // for a recording of next to nothing
 };
 
 }  // namespace

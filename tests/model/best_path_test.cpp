@@ -1,7 +1,6 @@
 #include "vits/model/best_path.h"
 
 #include <gtest/gtest.h>
-#include <torch/cuda.h>
 
 #include "best_path_search.h"
 #include "support/card.h"
@@ -113,7 +112,7 @@ TEST(BestPathScratch, LiesInSharedMemoryAsFarAsItFits) {
 }
 
 TEST(BestPathCuda, EqualsThePublishedDefinitionOnTenThousandCases) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   for_published_cases([](const auto& score, const auto& tokens, const auto& frames, const auto& expected) {
     EXPECT_TRUE(best_path(score.cuda(), tokens, frames).cpu().equal(path_of(expected, score.size(1)))) << score.sizes();
     EXPECT_TRUE(best_path(score.cuda(), tokens.cuda(), frames.cuda()).cpu().equal(path_of(expected, score.size(1))));
@@ -132,7 +131,7 @@ TEST(BestPathCuda, FindsTheWayThroughMoreTokensThanABlockHasThreads) {
 }
 
 TEST(BestPathCuda, DoesNotDependOnWhereItsScratchLies) {
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  if (!model::card_is_usable()) GTEST_SKIP() << "no CUDA device";
   for_published_cases([](const auto& score, const auto& tokens, const auto& frames, const auto& expected) {
     if (score.size(1) < 30) return;
     const auto by_frame = score.cuda().transpose(1, 2).contiguous();
@@ -149,7 +148,7 @@ TEST(BestPathCuda, DoesNotDependOnWhereItsScratchLies) {
       const auto scratch = plan_scratch(problem, available);
       const auto rows = at::empty({scratch.rows_bytes + 1}, by_frame.options().dtype(at::kByte));
       const auto moves = at::empty({scratch.moves_bytes + 1}, by_frame.options().dtype(at::kByte));
-      ASSERT_EQ(best_path_cuda(problem, scratch, static_cast<float*>(rows.data_ptr()),
+      ASSERT_EQ(best_path_cuda(problem, scratch, available, static_cast<float*>(rows.data_ptr()),
                                static_cast<uint32_t*>(moves.data_ptr()), at::cuda::getCurrentCUDAStream()),
                 cudaSuccess);
       EXPECT_TRUE(path.cpu().equal(path_of(expected, score.size(1)))) << score.sizes();
