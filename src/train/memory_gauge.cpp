@@ -42,4 +42,13 @@ MemoryFigures memory_figures(c10::Device device) {
   return device.is_cpu() ? figures_of_machine() : figures_of_card(device);
 }
 
+double share_of_others(c10::Device device) {
+  if (device.is_cpu()) return 0.0;
+  auto* allocator = c10::getDeviceAllocator(device.type());
+  const auto [free, total] = allocator->getMemoryInfo(device.index());
+  const int64_t reserved = allocator->getDeviceStats(device.index()).reserved_bytes[0].current;
+  const uint64_t others = difference(total - free, static_cast<uint64_t>(std::max<int64_t>(reserved, 0)));
+  return static_cast<double>(others) / static_cast<double>(std::max<uint64_t>(total, 1));
+}
+
 }  // namespace vits::train

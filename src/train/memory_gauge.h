@@ -10,4 +10,8 @@ namespace vits::train {
 // memory (a container's limit counts) and the most that this process held.
 MemoryFigures memory_figures(c10::Device device);
 
+// Of a card's memory, the share that LibTorch's allocator did not take: other programs', and what CUDA and its
+// libraries hold in this one. 0 of the CPU, whose system makes room in other ways.
+double share_of_others(c10::Device device);
+
 }  // namespace vits::train

@@ -6,12 +6,34 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <new>
 #include <string_view>
 
 #include "vits/base/heap.h"
 
 namespace vits::train {
+
+namespace {
+
+bool names_one_of(const std::string_view text, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const char* word) { return text.find(word) != std::string_view::npos; });
+}
+
+}  // namespace
+
+bool is_failure_of_library(const std::exception& failure) {
+  if (!dynamic_cast<const c10::Error*>(&failure)) return false;
+  return names_one_of(failure.what(),
+                      {// cuFFT takes the memory of a plan from the card itself, beside LibTorch's allocator, and says
+                       // no more when it gets none: pytorch issue 119420.
+                       "CUFFT_INTERNAL_ERROR",
+                       // Neither library finds room for its handle.
+                       "CUBLAS_STATUS_NOT_INITIALIZED", "CUDNN_STATUS_NOT_INITIALIZED",
+                       // cuDNN tried all its ways, and none found room for its workspace.
+                       "unable to find an engine to execute this computation"});
+}
 
 bool is_out_of_memory(const std::exception& failure) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&failure) || dynamic_cast<const std::bad_alloc*>(&failure))
@@ -20,13 +42,13 @@ bool is_out_of_memory(const std::exception& failure) {
   // oneDNN's own type of error, which says no more; what it cannot do at all it says when it is asked for a descriptor.
   if (text == "could not create a primitive" || text == "could not execute a primitive") return true;
   if (!dynamic_cast<const c10::Error*>(&failure)) return false;
-  for (const char* words : {"DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory",
-                            "CUDA error: out of memory", "CUDA out of memory", "CUDNN_STATUS_ALLOC_FAILED",
-                            "CUBLAS_STATUS_ALLOC_FAILED", "CUFFT_ALLOC_FAILED",
-                            // cuDNN tried all its ways, and none found room for its workspace.
-                            "unable to find an engine to execute this computation"})
-    if (text.find(words) != std::string_view::npos) return true;
-  return false;
+  return is_failure_of_library(failure)
+         || names_one_of(text, {"DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory",
+                                "CUDA error: out of memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+                                "CUFFT_ALLOC_FAILED",
+                                // cuDNN's, on the card and on the host
+                                "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+                                "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED"});
 }
 
 std::string want_of_memory(const std::exception& failure) {

@@ -40,6 +40,13 @@ void Trainer::State::fit() {
     now.kept_bytes -= held;
     return now;
   };
+  // What others made us wait says nothing about steps to come.
+  around.pause = [this, pause = around.pause](double seconds) {
+    const double begin = now();
+    const bool goes_on = pause(seconds);
+    meter.leave_out(now() - begin);
+    return goes_on;
+  };
   around.make_way = [this] { return session.graphs->make_way(); };
   around.left_out = [this](int64_t clip) { leave_out(clip); };
   fitted = std::make_unique<FittedSteps>(learner(), options.fit.memory_manager, std::move(around));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "vits/base/error.h"
 #include "vits/base/stop_signal.h"
 #include "vits/loss/kl_loss.h"
 #include "vits/loss/mel_loss.h"
@@ -51,11 +50,13 @@ Validation::Validation(const data::ClipStore& store, const data::LoaderOptions& 
       batch_size_(batch_size),
       loader_(store, device, from_host(options)) {}
 
-at::Tensor Validation::in_parts(const StepBatch& ready, Learner& learner) {
-  const int64_t clips = ready.batch.token_ids.size(0);
+at::Tensor Validation::in_parts(const data::Batch& loaded, int64_t number, Learner& learner) {
+  const auto clips = static_cast<int64_t>(loaded.clips.size());
   for (;; parts_ *= 2) {
     const int64_t parts = std::min(parts_, clips);
     try {
+      const StepBatch ready = step_batch(loaded, store_.target(), learner.networks().generator->config(),
+                                         learner.mel_bank(), kValidationSeed, number, parts);
       at::Tensor sum;
       for (const BatchPart& part : batch_parts(ready.batch, ready.draws, ready.real_mel, parts)) {
         const at::Tensor losses = losses_of(part, learner);
@@ -63,8 +64,7 @@ at::Tensor Validation::in_parts(const StepBatch& ready, Learner& learner) {
       }
       return sum;
     } catch (const std::exception& failure) {
-      if (!is_out_of_memory(failure)) throw;
-      if (parts == clips) throw Error("validation finds no room for one clip: {}", failure.what());
+      if (!is_out_of_memory(failure) || parts == clips) throw;
     }
     release_memory(learner.device());
   }
@@ -73,19 +73,15 @@ at::Tensor Validation::in_parts(const StepBatch& ready, Learner& learner) {
 ValidationLosses Validation::run(Learner& learner, const std::function<void(int64_t, int64_t)>& progress) {
   const at::NoGradGuard no_grad;
   const Learner::Averaged averaged(learner);
-  auto& generator = learner.networks().generator;
-  const WithoutDropout quiet(*generator);
-  const model::VitsConfig& config = generator->config();
+  const WithoutDropout quiet(*learner.networks().generator);
 
   auto sums = at::zeros({3}, at::TensorOptions(learner.device()).dtype(at::kFloat));
   loader_.begin(data::in_order(numbers_, batch_size_));
   int64_t batches = 0, clips = 0;
   while (const auto loaded = loader_.next()) {
     base::throw_if_stopped();
-    const StepBatch ready =
-        step_batch(*loaded, store_.target(), config, learner.mel_bank(), kValidationSeed, batches++);
     const auto count = static_cast<int64_t>(loaded->clips.size());
-    sums += in_parts(ready, learner) * static_cast<double>(count);
+    sums += in_parts(*loaded, batches++, learner) * static_cast<double>(count);
     clips += count;
     progress(clips, this->clips());
   }

@@ -5,6 +5,7 @@
 
 #include "failing_allocator.h"
 #include "small_learner.h"
+#include "vits/base/error.h"
 #include "vits/train/out_of_memory.h"
 
 namespace vits::train {
@@ -29,11 +30,17 @@ struct Fitted {
                .release = [this] { ++releases; },
                .tell = [this](const std::string& sentence) { told.push_back(sentence); },
                .left_out = [this](int64_t clip) { left_out.push_back(clip); },
-               .make_way = [this] { return held_for_speed-- > 0; }}) {}
+               .make_way = [this] { return held_for_speed-- > 0; },
+               .share_of_others = [this] { return share_of_others; },
+               .pause =
+                   [this](double seconds) {
+                     seconds_waited += seconds;
+                     return !on_pause || on_pause();
+                   }}) {}
 
-  void learn(BatchPlace place = {}) {
+  void learn(BatchPlace place = {}, int64_t frames = 300) {
     steps.learn(
-        clips(), 300, place,
+        clips(), frames, place,
         [this](int64_t made_in) {
           if (before_making) before_making(made_in);
           return small.batch();
@@ -50,11 +57,16 @@ struct Fitted {
   std::vector<MemoryAction> actions;
   std::vector<std::string> told;
   int releases = 0, held_for_speed = 0;
+  double share_of_others = 0.2, seconds_waited = 0.0;
+  std::function<bool()> on_pause;
   std::vector<int64_t> left_out, parts;
   std::function<void(int64_t)> before_making;
   std::function<void(const StepBatch&)> before_learning;
   FittedSteps steps;
 };
+
+// Of how full a card was that a game is opened on, and closed.
+constexpr double kAlone = 0.2, kBesideAGame = 0.5;
 
 [[noreturn]] void run_out() { throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "no room. Try less."); }
 
@@ -62,8 +74,20 @@ TEST(OutOfMemory, IsToldFromOtherFailures) {
   const auto of_libtorch = [](const char* text) { return c10::Error({__func__, __FILE__, __LINE__}, text); };
   EXPECT_TRUE(is_out_of_memory(c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "anything")));
   EXPECT_TRUE(is_out_of_memory(std::bad_alloc()));
-  EXPECT_TRUE(is_out_of_memory(of_libtorch("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")));
-  EXPECT_TRUE(is_out_of_memory(of_libtorch("GET was unable to find an engine to execute this computation")));
+  for (const char* text :
+       {"CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "cuFFT error: CUFFT_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED"}) {
+    EXPECT_TRUE(is_out_of_memory(of_libtorch(text))) << text;
+    EXPECT_FALSE(is_failure_of_library(of_libtorch(text))) << text;
+  }
+  for (const char* text : {"CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+                           "cuFFT error: CUFFT_INTERNAL_ERROR", "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED",
+                           "GET was unable to find an engine to execute this computation"}) {
+    EXPECT_TRUE(is_out_of_memory(of_libtorch(text))) << text;
+    EXPECT_TRUE(is_failure_of_library(of_libtorch(text))) << text;
+  }
+  EXPECT_FALSE(is_out_of_memory(of_libtorch("cuFFT error: CUFFT_INVALID_SIZE")));
   EXPECT_FALSE(is_out_of_memory(of_libtorch("The size of tensor a must match")));
   EXPECT_FALSE(is_out_of_memory(std::runtime_error("CUDA error: out of memory")));
   // As LibTorch words it on this very host.
@@ -271,6 +295,119 @@ TEST(FittedSteps, WhenNothingFitsTheNightGoesOn) {
   EXPECT_EQ(fitted.small.learner.take_losses().updates, 0);
 }
 
+TEST(FittedSteps, WhatAnotherProgramTookIsWaitedFor) {
+  Fitted fitted;
+  fitted.learn();
+  fitted.share_of_others = kBesideAGame;
+  fitted.before_learning = [&](const StepBatch&) {
+    if (fitted.share_of_others > kAlone) run_out();
+  };
+  fitted.on_pause = [&] {
+    if (fitted.seconds_waited >= 40) fitted.share_of_others = kAlone;
+    return true;
+  };
+  fitted.learn();
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(fitted.seconds_waited, 40);
+  ASSERT_EQ(fitted.told.size(), 2u);
+  EXPECT_NE(fitted.told.front().find("other programs have taken 30 % of the memory since"), std::string::npos)
+      << fitted.told.front();
+  EXPECT_NE(fitted.told.back().find("there is memory again after 40 s"), std::string::npos) << fitted.told.back();
+  EXPECT_TRUE(fitted.steps.micro_batches().empty());
+  EXPECT_TRUE(fitted.left_out.empty());
+  EXPECT_EQ(fitted.small.learner.take_losses().updates, 2);
+}
+
+TEST(FittedSteps, WhatAnotherProgramKeepsIsWaitedForOnce) {
+  Fitted fitted;
+  fitted.learn();
+  fitted.share_of_others = kBesideAGame;
+  fitted.before_learning = [&](const StepBatch&) {
+    if (fitted.parts.back() < 2) run_out();
+  };
+  fitted.learn();
+  EXPECT_EQ(fitted.seconds_waited, MemoryPatience::kMostSeconds);
+  EXPECT_GT(fitted.parts.back(), 1);
+  EXPECT_FALSE(fitted.steps.micro_batches().empty());
+  // Shorter ones do not fit beside it either, and are halved at once.
+  fitted.parts.clear();
+  fitted.learn({}, 200);
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(fitted.seconds_waited, MemoryPatience::kMostSeconds);
+}
+
+TEST(FittedSteps, NobodyIsWaitedForByABatchThatNeverFitted) {
+  Fitted fitted;
+  fitted.learn();
+  fitted.share_of_others = kBesideAGame;
+  fitted.before_learning = [&](const StepBatch&) {
+    if (fitted.parts.back() < 2) run_out();
+  };
+  fitted.learn({}, 400);
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1, 3}));
+  EXPECT_EQ(fitted.seconds_waited, 0);
+}
+
+TEST(FittedSteps, BeforeAClipIsLeftOutOthersAreWaitedFor) {
+  Fitted fitted;
+  fitted.learn();
+  fitted.share_of_others = kBesideAGame;
+  fitted.before_learning = [&](const StepBatch& ready) {
+    if (ready.batch.token_ids.defined() && fitted.share_of_others > kAlone) run_out();
+  };
+  fitted.on_pause = [&] {
+    fitted.share_of_others = kAlone;
+    return true;
+  };
+  fitted.learn({}, 400);  // never fitted, so it is halved first
+  EXPECT_GT(fitted.parts.back(), 1);
+  EXPECT_EQ(fitted.seconds_waited, MemoryPatience::kSecondsBetweenTries);
+  EXPECT_TRUE(fitted.left_out.empty());
+}
+
+TEST(FittedSteps, AStopEndsTheWaiting) {
+  Fitted fitted;
+  fitted.learn();
+  fitted.share_of_others = kBesideAGame;
+  fitted.before_learning = [](const StepBatch&) { run_out(); };
+  fitted.on_pause = [] { return false; };
+  fitted.learn();
+  EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1}));
+  EXPECT_TRUE(fitted.steps.micro_batches().empty());
+  EXPECT_TRUE(fitted.left_out.empty());
+  EXPECT_EQ(fitted.small.learner.take_losses().updates, 1);
+}
+
+// As cuFFT words a full card, and a card that it cannot work on.
+TEST(FittedSteps, ALibraryThatFailsForEverEndsTheNight) {
+  const auto fail = [] { throw c10::Error({__func__, __FILE__, __LINE__}, "cuFFT error: CUFFT_INTERNAL_ERROR"); };
+  for (const bool in_making : {false, true}) {
+    SCOPED_TRACE(in_making);
+    Fitted fitted;
+    int failures = 1;
+    const auto once = [&] {
+      if (failures-- > 0) fail();
+    };
+    if (in_making)
+      fitted.before_making = [&](int64_t) { once(); };
+    else
+      fitted.before_learning = [&](const StepBatch&) { once(); };
+    fitted.learn();
+    EXPECT_EQ(fitted.small.learner.take_losses().updates, 1);
+    failures = std::numeric_limits<int>::max();
+    std::string error;
+    for (int batch = 0; batch < 4 && error.empty(); ++batch) try {
+        fitted.learn();
+      } catch (const Error& thrown) {
+        error = thrown.what();
+      }
+    EXPECT_NE(error.find("3 times in a row with all memory given back (cuFFT error: CUFFT_INTERNAL_ERROR)"),
+              std::string::npos)
+        << error;
+    EXPECT_LT(fitted.left_out.size(), 3u);
+  }
+}
+
 TEST(FittedSteps, OtherFailuresAreNotTakenForIt) {
   Fitted fitted;
   fitted.before_learning = [](const StepBatch&) { throw std::runtime_error("something else"); };
@@ -302,6 +439,19 @@ TEST(FittedSteps, UnderPressureWhatIsHeldForSpeedMakesWayFirst) {
   fitted.learn();
   ASSERT_EQ(fitted.told.size(), 1u);
   EXPECT_EQ(fitted.parts, (std::vector<int64_t>{1, 1}));
+}
+
+TEST(FittedSteps, UnderAPressureThatOthersMakePartsStayAsTheyAre) {
+  Fitted fitted(true);
+  fitted.held_for_speed = 1;
+  fitted.figures = {.total_bytes = 100, .peak_bytes = 50, .resting_bytes = 20, .kept_bytes = 0};
+  fitted.learn();
+  fitted.share_of_others = kBesideAGame;
+  fitted.figures.peak_bytes = 90;
+  fitted.learn();
+  EXPECT_EQ(fitted.held_for_speed, 1);
+  EXPECT_TRUE(fitted.told.empty());
+  EXPECT_TRUE(fitted.steps.micro_batches().empty());
 }
 
 TEST(FittedSteps, UnwatchedMemoryIsNotLookedAt) {

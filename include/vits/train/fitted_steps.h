@@ -2,7 +2,8 @@
 //
 // A batch that does not fit is taken back and learned again in parts of half as many clips, with the gradients that it
 // would have had; its length bucket and longer ones keep to that. What is held for speed alone makes way before that.
-// A clip that does not fit alone is left out aloud.
+// A clip that does not fit alone is left out aloud. Before any of that for good, other programs are waited for
+// (memory_patience.h).
 // After each batch the memory is looked at, for a hundredth of the time at most, so that parts become smaller before
 // one fails.
 #pragma once
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "vits/train/learner.h"
+#include "vits/train/memory_patience.h"
 #include "vits/train/memory_watch.h"
 #include "vits/train/micro_batches.h"
 #include "vits/train/step_batch.h"
@@ -30,6 +32,9 @@ class FittedSteps {
     std::function<void(int64_t clip)> left_out;  // a clip that does not fit alone, and will not come up again
     // Gives up what is held for speed alone; false when nothing is.
     std::function<bool()> make_way = [] { return false; };
+    std::function<double()> share_of_others = [] { return 0.0; };  // of the memory, that other programs hold
+    // Lets time pass; false, before it is over, when a stop was asked for.
+    std::function<bool(double seconds)> pause = [](double) { return true; };
   };
   static Surroundings of_device(at::Device device);  // tells nobody
 
@@ -55,8 +60,14 @@ class FittedSteps {
  private:
   bool is_quick_to_look() const;
   void look(int64_t clips, int64_t frames);
-  void shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, bool was_made,
-              const std::string& reason);
+  struct Failure {
+    std::string reason;
+    bool was_made = false;       // the batch was, before
+    bool is_of_library = false;  // which may have another cause than memory
+  };
+  void shrink(std::vector<int64_t>& rows, const std::vector<int64_t>& clips, int64_t frames, const Failure& failure);
+  bool waits_for_others(int64_t frames);
+  void count_loss(const Failure& failure);
 
   Learner& learner_;
   bool watches_;
@@ -64,7 +75,9 @@ class FittedSteps {
   MicroBatches micro_;
   std::set<int64_t> left_out_;
   MemoryWatch watch_;
+  MemoryPatience patience_;
   int64_t times_out_ = 0, clips_at_once_ = 0;
+  int64_t lost_to_libraries_ = 0;  // clips and batches, since a batch was learned
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   double watch_seconds_ = 0.0;
 };

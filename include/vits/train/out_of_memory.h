@@ -8,8 +8,12 @@
 
 namespace vits::train {
 
-// LibTorch has a type for it on a card, and only words for it on the host and out of cuDNN and cuBLAS.
+// LibTorch has a type for it on a card, and only words for it on the host and out of CUDA's libraries.
 bool is_out_of_memory(const std::exception& failure);
+
+// Of those, the ones that a library of CUDA's words as it does when it cannot work at all: most come of a full card,
+// but one that comes again and again has another cause.
+bool is_failure_of_library(const std::exception& failure);
 
 // What was asked for, "2.00 GiB were asked for", or how LibTorch put it: half a sentence.
 std::string want_of_memory(const std::exception& failure);

@@ -27,7 +27,7 @@ class Validation {
   ValidationLosses run(Learner& learner, const std::function<void(int64_t done, int64_t all)>& progress);
 
  private:
-  at::Tensor in_parts(const StepBatch& ready, Learner& learner);
+  at::Tensor in_parts(const data::Batch& loaded, int64_t number, Learner& learner);
 
   const data::ClipStore& store_;
   data::ClipNumbers numbers_;
