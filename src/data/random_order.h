@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "vits/base/seed.h"
+
 namespace vits::data {
 
 // SplitMix64 (Steele, Lea, Flood 2014): neighbouring seeds give unrelated sequences.
@@ -12,12 +14,7 @@ class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
 
-  uint64_t next() {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
+  uint64_t next() { return base::scattered(state_ += 0x9e3779b97f4a7c15); }
 
   // 0 ... count - 1; uneven by less than count / 2^64.
   uint64_t below(uint64_t count) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vits/audio/spectrogram.h"
+#include "vits/base/seed.h"
 #include "vits/model/masks.h"
 
 namespace vits::train {
@@ -47,16 +48,10 @@ at::Tensor slice_mel(const data::Batch& kept, const model::TrainingBatch& batch,
 }
 
 void seed_batch(at::Device device, int64_t seed, int64_t number) {
-  // splitmix64: neighbouring numbers give unrelated seeds.
-  uint64_t mixed = static_cast<uint64_t>(seed) * 0x9e3779b97f4a7c15 + static_cast<uint64_t>(number);
-  for (const uint64_t factor : {0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu}) {
-    mixed = (mixed + 0x9e3779b97f4a7c15) ^ (mixed >> 30);
-    mixed *= factor;
-  }
-  mixed ^= mixed >> 31;
   auto generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard lock(generator.mutex());
-  generator.set_current_seed(mixed);
+  generator.set_current_seed(
+      base::scattered(base::scattered(static_cast<uint64_t>(seed)) + static_cast<uint64_t>(number)));
 }
 
 }  // namespace

@@ -1,20 +1,11 @@
 #include "plan.h"
 
+#include "vits/base/seed.h"
+
 namespace vits::voice {
 
-namespace {
-
-// splitmix64's last step: takes 0 to 0 and neighbours far apart.
-uint64_t mixed(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
-
-}  // namespace
-
 uint64_t seed_of_piece(int64_t seed, size_t utterance, size_t piece) {
-  return static_cast<uint64_t>(seed) ^ mixed(mixed(utterance) + piece);
+  return static_cast<uint64_t>(seed) ^ base::scattered(base::scattered(utterance) + piece);
 }
 
 Plan plan_speech(const std::vector<std::string>& texts, const text::Tokenizer& tokenizer, int64_t seed) {
