@@ -54,9 +54,10 @@ std::optional<WavInfo> usual_wav(std::string_view head, int64_t file_bytes) {
 
 // What was decoded goes to `block`, a piece at a time, as 16-bit numbers.
 template <class Take>
-WavInfo decode(const std::filesystem::path& file, Take take) {
+WavInfo decode(const std::filesystem::path& file, int64_t channel, Take take) {
   audio::SoundReader reader(file);
-  WavInfo info{.samples = 0, .sample_rate_hz = reader.sample_rate_hz(), .first_byte = -1};
+  if (channel >= 0) reader.take_channel(channel);
+  WavInfo info{.samples = 0, .sample_rate_hz = reader.sample_rate_hz(), .first_byte = -1, .channel = channel};
   std::vector<float> block(kSamplesAtOnce);
   std::vector<int16_t> rounded(kSamplesAtOnce);
   while (const size_t count = reader.read(block)) {
@@ -65,6 +66,7 @@ WavInfo decode(const std::filesystem::path& file, Take take) {
     take(info.samples, std::span<const int16_t>(rounded).first(count));
     info.samples += static_cast<int64_t>(count);
   }
+  if (reader.channels_cancel()) info.channel = reader.loudest_channel();
   return info;
 }
 
@@ -81,7 +83,7 @@ WavInfo look_at_wav(const std::filesystem::path& file) {
     const size_t count = open.read(0, head, sizeof head);
     if (const auto info = usual_wav({head, count}, open.bytes())) return *info;
   }
-  return decode(file, [](int64_t, std::span<const int16_t>) {});
+  return decode(file, -1, [](int64_t, std::span<const int16_t>) {});
 }
 
 void read_wav(const std::filesystem::path& file, const WavInfo& info, std::span<int16_t> samples) {
@@ -90,7 +92,7 @@ void read_wav(const std::filesystem::path& file, const WavInfo& info, std::span<
       throw_changed(file);
     return;
   }
-  const WavInfo now = decode(file, [&](int64_t at, std::span<const int16_t> block) {
+  const WavInfo now = decode(file, info.channel, [&](int64_t at, std::span<const int16_t> block) {
     if (static_cast<size_t>(at) + block.size() > samples.size()) throw_changed(file);
     std::copy(block.begin(), block.end(), samples.begin() + at);
   });
