@@ -187,7 +187,8 @@ bool any_starts_with(const TensorMap& tensors, std::string_view beginning) {
 
 }  // namespace
 
-TensorMap generator_from_original(const TensorMap& tensors) {
+TensorMap generator_from_original(const TensorMap& in_any_spelling) {
+  const TensorMap tensors = current_names(in_any_spelling);
   const std::span<const Row> durations = any_starts_with(tensors, "dp.flows.")
                                              ? std::span<const Row>(kStochasticDurations)
                                              : std::span<const Row>(kDeterministicDurations);
@@ -203,7 +204,7 @@ TensorMap generator_from_original(const TensorMap& tensors) {
 TensorMap discriminators_from_original(const TensorMap& tensors) {
   const std::span<const Row> tables[] = {kDiscriminators};
   TensorMap ours;
-  for (const auto& [name, tensor] : tensors) ours[renamed(name, tables, Direction::to_ours)] = tensor;
+  for (const auto& [name, tensor] : current_names(tensors)) ours[renamed(name, tables, Direction::to_ours)] = tensor;
   return ours;
 }
 

@@ -232,10 +232,9 @@ RawVoice read_raw_voice(const VoiceSource& source) {
   if (source.kind == VoiceKind::run) return read_run_voice(source.weights);
   RawVoice raw;
   if (source.kind == VoiceKind::original) {
-    raw.generator = generator_from_original(current_names(read_weight_file(source.weights, raw.files)));
+    raw.generator = generator_from_original(read_weight_file(source.weights, raw.files));
     if (source.discriminator_weights)
-      raw.discriminators =
-          discriminators_from_original(current_names(read_weight_file(*source.discriminator_weights, raw.files)));
+      raw.discriminators = discriminators_from_original(read_weight_file(*source.discriminator_weights, raw.files));
     return raw;
   }
   TensorMap all;

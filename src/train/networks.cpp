@@ -6,6 +6,7 @@
 #include "vits/base/error.h"
 #include "vits/base/patterns.h"
 #include "vits/checkpoint/original_layout.h"
+#include "vits/checkpoint/run_state.h"
 #include "vits/checkpoint/weights.h"
 #include "vits/formats/file_kind.h"
 #include "vits/formats/pickle.h"
@@ -45,17 +46,25 @@ void freeze(model::Generator& generator, const std::vector<std::string>& pattern
                               report::thousands(trained), report::thousands(trained + frozen)));
 }
 
-// The discriminators that --discriminator names: a D_*.pth, or a voice that has some.
+bool is_original_file(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path) || checkpoint::is_run_state(path)) return false;
+  const formats::FileKind kind = formats::file_kind(path);
+  return kind == formats::FileKind::torch_zip || kind == formats::FileKind::torch_legacy;
+}
+
+// The discriminators that --discriminator names: an original D_*.pth, or a voice that has some.
 formats::TensorMap discriminators_at(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path) && path.extension() == ".pth") {
+  formats::TensorMap tensors;
+  if (is_original_file(path)) {
     const auto file = formats::read_torch_file(path);
     const auto model = file.find("model");
-    return checkpoint::discriminators_from_original((model ? *model : file).tensors());
+    tensors = checkpoint::discriminators_from_original((model ? *model : file).tensors());
+    std::erase_if(tensors, [](const auto& tensor) { return !tensor.first.starts_with("discriminators."); });
+  } else {
+    tensors = checkpoint::read_voice(path).discriminators;
   }
-  auto tensors = checkpoint::read_voice(path).discriminators;
   if (tensors.empty())
-    throw Error("--discriminator {}: the voice there has no discriminators. Leave the option out to train fresh ones.",
-                path.string());
+    throw Error("--discriminator {} holds no discriminators. Leave the option out to train fresh ones.", path.string());
   return tensors;
 }
 

@@ -12,9 +12,9 @@
 
 namespace vits::checkpoint {
 
-// Original names to those of transformers, under current weight norm names (weight_names.h), and linear layers that the
-// original keeps as convolutions of width 1 to matrices. A name that is not known stays as it is: whoever applies the
-// weights reports it.
+// Original names, in either spelling of weight norm, to those of transformers under current ones (weight_names.h), and
+// linear layers that the original keeps as convolutions of width 1 to matrices. A name that is not known stays as it
+// is: whoever applies the weights reports it.
 formats::TensorMap generator_from_original(const formats::TensorMap& tensors);
 formats::TensorMap discriminators_from_original(const formats::TensorMap& tensors);
 
