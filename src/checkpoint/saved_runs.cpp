@@ -31,6 +31,7 @@ SavedRun saved_run(const fs::path& path) {
   const formats::Json facts = read_run_facts(path);
   SavedRun run;
   run.path = path;
+  run.is_ours = is_numbered(path);
   const auto step = facts.find("step"), validation = facts.find("validation_mel");
   if (step == facts.end() || !step->is_number_integer()) throw Error("{}: its facts name no step.", path.string());
   run.step = step->get<int64_t>();
@@ -59,6 +60,7 @@ std::vector<SavedRun> saved_runs(const fs::path& folder, const DamageListener& d
 
 std::optional<fs::path> newest_whole_run(const fs::path& folder, const DamageListener& damaged) {
   for (const auto& run : saved_runs(folder, damaged)) {
+    if (!run.is_ours) continue;
     try {
       read_run_state(run.path);  // compares the checksum of every record
       return run.path;
@@ -71,7 +73,7 @@ std::optional<fs::path> newest_whole_run(const fs::path& folder, const DamageLis
 
 void remove_old_runs(const fs::path& folder, int64_t keep_last, int64_t keep_best) {
   std::vector<SavedRun> runs = saved_runs(folder, nullptr);
-  std::erase_if(runs, [](const SavedRun& run) { return !is_numbered(run.path); });
+  std::erase_if(runs, [](const SavedRun& run) { return !run.is_ours; });
   const auto newest = std::clamp<int64_t>(keep_last, 1, static_cast<int64_t>(std::max<size_t>(runs.size(), 1)));
   runs.erase(runs.begin(), runs.begin() + std::min<int64_t>(newest, static_cast<int64_t>(runs.size())));
   std::stable_sort(runs.begin(), runs.end(), [](const SavedRun& a, const SavedRun& b) {

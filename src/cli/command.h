@@ -4,6 +4,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Command {
   // Called when the options are set, to put other values beneath what was given: --config and flags are then set once
   // more. May be empty.
   std::function<void()> beneath = {};
+  // Called last, with the names of the options that flags and --config gave: where one excludes another. May be empty.
+  std::function<void(const std::set<std::string>& flags, const std::set<std::string>& config)> settle = {};
 };
 
 // The options live as long as the command.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <variant>
 
 #include "vits/base/error.h"
@@ -73,9 +74,18 @@ void refuse_unknown(const Command& command, const std::vector<std::string>& extr
   throw UsageError("{} has no flag {}.{} See vits-train {} --help.", command.name, flag, proposal, command.name);
 }
 
-void apply_config(const Command& command, const std::string& path) {
+// Gives the names of the options that it set.
+std::set<std::string> apply_config(const Command& command, const std::string& path) {
   try {
-    base::set_from_json(command.options, nlohmann::json::parse(base::read_file(path), nullptr, true, true), path);
+    const auto config = nlohmann::json::parse(base::read_file(path), nullptr, true, true);
+    base::set_from_json(command.options, config, path);
+    std::set<std::string> names;
+    for (const auto& [key, value] : config.items()) {
+      std::string name = key;
+      std::replace(name.begin(), name.end(), '-', '_');
+      names.insert(name);
+    }
+    return names;
   } catch (const nlohmann::json::parse_error& error) {
     throw UsageError("{} is not JSON: byte {} is unexpected. Mend it, or pass the options as flags.", path, error.byte);
   }
@@ -109,16 +119,21 @@ Wish parse(const Command& command, const std::vector<std::string>& words, Named 
   if (help) return Wish::kHelp;
   if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(command, extras, named);
   for (const auto& [name, values] : given) refuse_empty(command.options.find(name), values);
+  if (app.count("--config") > 0 && config.empty())
+    throw UsageError("--config is empty. Was a variable of a script never set? Leave the option out for none.");
+  std::set<std::string> flags, configured;
+  for (const auto& [name, values] : given)
+    if (!values.empty()) flags.insert(name);
   const auto set_what_was_given = [&] {
-    if (!config.empty()) apply_config(command, config);
-    for (const auto& [name, values] : given)
-      if (!values.empty()) command.options.set(name, values);
+    if (!config.empty()) configured = apply_config(command, config);
+    for (const std::string& name : flags) command.options.set(name, given.at(name));
   };
   set_what_was_given();
   if (command.beneath) {
     command.beneath();
     set_what_was_given();
   }
+  if (command.settle) command.settle(flags, configured);
   for (const base::Option& option : command.options.options())
     if (option.limits.required && base::value_text(option).empty())
       throw UsageError("{} needs {}{}: {} See vits-train {} --help.", command.name,

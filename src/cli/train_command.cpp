@@ -7,7 +7,7 @@
 #include "vits/data/training_set.h"
 #include "vits/formats/json.h"
 #include "vits/train/recipe.h"
-#include "vits/train/run_folder.h"
+#include "vits/train/resumed_options.h"
 #include "vits/train/run_options.h"
 #include "vits/train/run_places.h"
 #include "vits/train/trainer.h"
@@ -21,8 +21,7 @@ namespace {
 train::Trainer trainer_of(const train::RunOptions& options) {
   train::check_places(options.places);
   data::read_training_set(options.places.data_dir);
-  const auto voice = find_voice(options.places.model_name);
-  return {options, voice, base::process_seconds()};
+  return {options, [name = options.places.model_name] { return find_voice(name); }, base::process_seconds()};
 }
 
 int train(const train::RunOptions& options) {
@@ -37,13 +36,14 @@ int plan(const train::RunOptions& options) {
   return 0;
 }
 
-// Beneath what was given: the recipe, and in a run that is continued the options it had.
+// Beneath what was given: in a run that is continued the options it had, and a recipe that it did not have.
 void set_beneath(train::RunOptions& options) {
   const std::string recipe = options.recipe.recipe;
-  if (!recipe.empty()) base::set_from_json(base::OptionTable::of(options), train::recipe(recipe), "--recipe " + recipe);
   const auto earlier = train::options_of_run(options.places.checkpoint_dir, options.saving.resume);
   if (!earlier.is_null())
-    base::set_from_json(base::OptionTable::of(options), earlier, options.places.checkpoint_dir + "'s checkpoint");
+    base::set_from_json(base::OptionTable::of(options), earlier, "the run in " + options.places.checkpoint_dir);
+  if (!recipe.empty() && (earlier.is_null() || earlier.value("recipe", std::string()) != recipe))
+    base::set_from_json(base::OptionTable::of(options), train::recipe(recipe), "--recipe " + recipe);
 }
 
 Command with_options_of_the_run(Command words, int (*run)(const train::RunOptions&)) {
@@ -51,6 +51,9 @@ Command with_options_of_the_run(Command words, int (*run)(const train::RunOption
   words.options = base::OptionTable::of(*options);
   words.run = [options, run] { return run(*options); };
   words.beneath = [options] { set_beneath(*options); };
+  words.settle = [options](const std::set<std::string>& flags, const std::set<std::string>& config) {
+    if (!train::settle_length(options->budget, flags)) train::settle_length(options->budget, config);
+  };
   return words;
 }
 
@@ -72,7 +75,8 @@ Command make_train_command() {
        .options = {},
        .run = {},
        .computes_for_hours = true,
-       .beneath = {}},
+       .beneath = {},
+       .settle = {}},
       train);
 }
 
@@ -88,7 +92,8 @@ Command make_plan_command() {
        .options = {},
        .run = {},
        .computes_for_hours = true,
-       .beneath = {}},
+       .beneath = {},
+       .settle = {}},
       plan);
 }
 

@@ -11,7 +11,8 @@ namespace vits::train {
 namespace {
 
 constexpr size_t kPastIntervals = 20, kFewestIntervals = 5;
-constexpr double kTooHigh = 2.0;  // times the median
+constexpr double kTooHigh = 2.0;   // times the median
+constexpr double kAbsurd = 100.0;  // times what a validation heard before the first step
 constexpr double kSpreads = 6.0;
 constexpr int64_t kHighIntervals = 4;
 constexpr int64_t kSkippedUpdates = 16;  // from a scale of 65,536 to 1
@@ -61,6 +62,22 @@ std::optional<std::string> Guard::look(const Vitals& vitals) {
   if (mel_.crept_up())
     return fmt::format("the mel loss has crept up to {:.3g} from {:.3g}, its best", mel_.median, mel_.lowest_median);
   return lost_to_discriminators(vitals);
+}
+
+std::optional<std::string> Guard::look_at_validation(const ValidationVitals& now, const ValidationVitals& before,
+                                                     double best_mel) {
+  struct Named {
+    const char* name;
+    double value, limit, then;
+  };
+  for (const auto& [name, value, limit, then] :
+       {Named{"mel", now.mel, kTooHigh * best_mel, best_mel},
+        Named{"KL", now.kl, kAbsurd * std::max(1.0, before.kl), before.kl},
+        Named{"duration", now.duration, kAbsurd * std::max(1.0, before.duration), before.duration}})
+    if (!(value <= limit))
+      return fmt::format("the {} loss on held-out clips is {:.3g}, and was {:.3g} when the voice was whole", name,
+                         value, then);
+  return {};
 }
 
 std::optional<std::string> Guard::broken(const Vitals& vitals) {

@@ -15,13 +15,13 @@ constexpr double kLeavingShare = 0.25, kMostLeavingSeconds = 1.0;
 
 }  // namespace
 
-Trainer::Trainer(const RunOptions& options, fs::path voice_path, double seconds_ago)
+Trainer::Trainer(const RunOptions& options, std::function<fs::path()> find_voice, double seconds_ago)
     : state_(std::make_unique<State>()) {
   state_->leaving_seconds = std::min(kLeavingShare * seconds_ago, kMostLeavingSeconds);
   state_->began -=
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds_ago));
   state_->options = options;
-  state_->voice_path = std::move(voice_path);
+  state_->find_voice = std::move(find_voice);
 }
 
 Trainer::~Trainer() {
@@ -30,29 +30,25 @@ Trainer::~Trainer() {
 
 void Trainer::plan() {
   State& run = *state_;
-  run.load();
-  run.listen_before();
-  run.measure();
-  run.make_plan();
+  run.check_options();
+  if (!run.options.saving.resume.empty()) run.find_point();
+  run.come_to_the_start();
   std::fputs(report::plan_text(run.screen()).c_str(), stdout);
 }
 
 void Trainer::run() {
   State& run = *state_;
+  run.check_options();
   exporter::check_replaceable(run.options.places.output_dir);
   run.folder = std::make_unique<RunFolder>(run.options.places.checkpoint_dir);
-  const auto point = run.folder->point_to_resume(run.options.saving.resume, run.notes);
-  if (point) run.take_batch_size(*point);
-  run.load();
-  if (point) run.resume(*point);
+  run.find_point();
+  run.come_to_the_start();
+  run.make_way();
   run.report = std::make_unique<report::RunReport>(run.folder->path(), run.progress.step);
   if (run.options.report.wandb)
     run.wandb = std::make_unique<report::WandbFollower>(run.folder->path(), run.options.report.wandb_project);
   run.samples = std::make_unique<SpokenSamples>(run.session, run.options.report.sample_text);
   formats::write_json(run.folder->path() / "options.json", options_json(run.options));
-  run.listen_before();
-  run.measure();
-  run.make_plan();
   run.report->info(report::plan_text(run.screen()));
   run.begin();
   do {

@@ -17,7 +17,7 @@ void Trainer::State::finish() {
   tell_graphs();
   if (session.store->give_up_cache())
     report->info("ending before what was decoded could be kept: the next start decodes the clips again");
-  if (!gave_up && base::stop_requested() == 0) validate();
+  if (!gave_up && base::stop_requested() == 0) validate(MayTakeBack::kNo);
   if (const int signal = base::stop_requested(); signal != 0) {
     report->info(fmt::format("stopping by signal {}: saving step {}", signal, report::thousands(progress.step)));
     save(false);
@@ -40,6 +40,9 @@ void Trainer::State::finish() {
   if (!gave_up) save(true);
   saver.wait();
   tell_failures();
+  if (best_to_keep && !best_to_keep->is_written)
+    report->warn(fmt::format("the best voice, of step {}, could not be written: {} holds an earlier one",
+                             report::thousands(best.step()), folder->best_model().string()));
   summarize();
   report->flush();
   if (gave_up)

@@ -37,9 +37,8 @@ void Trainer::State::make_step() {
   const double peak = options.schedule.learning_rate;
   const double judges_peak =
       options.optimizer.discriminator_learning_rate > 0 ? options.optimizer.discriminator_learning_rate : peak;
-  const Rates rates{
-      .generator = held ? 0.0 : rate->now(),
-      .discriminators = held ? std::max(judges_peak, kDiscriminatorWarmupRate) : rate->now() * judges_peak / peak};
+  rates = {.generator = held ? 0.0 : rate->now(),
+           .discriminators = held ? std::max(judges_peak, kDiscriminatorWarmupRate) : rate->now() * judges_peak / peak};
   const int64_t of = std::min(accumulation(), static_cast<int64_t>(epoch_batches.size()) - progress.batch_in_epoch);
   profile.begin_step(progress.step + 1);
   for (int64_t number = 0; number < of; ++number) {
@@ -58,10 +57,12 @@ void Trainer::State::make_step() {
 }
 
 report::RunPlace Trainer::State::place() const {
+  // Between two epochs it is the end of the one, not the beginning of the other.
+  const bool between = progress.batch_in_epoch == 0 && progress.epoch > 0;
   return {.step = progress.step,
           .steps = progress.step + steps_left(),
-          .epoch = progress.epoch + 1,
-          .step_in_epoch = steps_of(progress.batch_in_epoch),
+          .epoch = progress.epoch + (between ? 0 : 1),
+          .step_in_epoch = between ? steps_per_epoch : steps_of(progress.batch_in_epoch),
           .steps_in_epoch = steps_per_epoch};
 }
 
@@ -92,7 +93,7 @@ bool Trainer::State::look_at_losses() {
     for (auto& figure : profile.figures().take_interval()) shown.more.push_back(std::move(figure));
   add_fit_figures(shown);
   shown.place = place();
-  shown.learning_rate = rate->now();
+  shown.learning_rate = rates.generator;
   shown.samples_per_second = interval.samples_per_second;
   shown.data_wait_share = interval.data_wait_share;
   shown.epoch_eta_seconds =
@@ -140,8 +141,8 @@ void Trainer::State::roll_back(const std::string& reason) {
       clips += (clips.empty() ? "" : ", ") + session.store->clips()[static_cast<size_t>(clip)].id;
     }
   recent_batches.clear();
-  report->warn(fmt::format("step {}: {}. In the batches since the last look: {}", report::thousands(progress.step),
-                           reason, clips));
+  report->warn(fmt::format("step {}: {}{}", report::thousands(progress.step), reason,
+                           clips.empty() ? "" : ". In the batches since the last look: " + clips));
   const std::string why = fmt::format("{} at step {}", reason, report::thousands(progress.step));
   const formats::Json& facts = last_good->facts;
   learner().restore(*last_good, "the last good state");
@@ -165,13 +166,9 @@ void Trainer::State::end_epoch() {
   if (!look_at_losses()) return;
   ++progress.epoch;
   progress.batch_in_epoch = 0;
-  if (validate_every == 0)
-    validate_every = options.saving.validate_every > 0
-                         ? options.saving.validate_every
-                         : epochs_between_validations(
-                             validation_seconds, meter.last().seconds_per_step * static_cast<double>(steps_per_epoch));
+  if (validate_every == 0) validate_every = epochs_to_validation(meter.last().seconds_per_step);
   if (finished()) return;
-  if (progress.epoch % validate_every == 0) validate();
+  if (progress.epoch % validate_every == 0 && !validate(MayTakeBack::kYes)) return;
   if (progress.epoch % options.saving.save_every == 0) save_if_healthy();
   if (!finished()) begin_epoch();
 }

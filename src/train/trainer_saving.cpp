@@ -7,6 +7,7 @@
 #include "vits/exporter/write_voice.h"
 #include "vits/report/figures.h"
 #include "vits/train/out_of_memory.h"
+#include "vits/train/resumed_options.h"
 
 namespace vits::train {
 
@@ -32,8 +33,8 @@ formats::Json options_json(RunOptions options) {
   return json;
 }
 
-void Trainer::State::validate() {
-  if (validated_step == progress.step) return;
+bool Trainer::State::validate(MayTakeBack may_take_back) {
+  if (validated_step == progress.step) return true;
   const auto outside = profile.outside();
   const double begin = now();
   ValidationLosses losses;
@@ -41,7 +42,7 @@ void Trainer::State::validate() {
       losses = validation->run(learner(), [](int64_t, int64_t) {});
       is_heard = true;
     } catch (const Stopped&) {
-      return;  // the loop sees the signal too, and saves
+      return true;  // the loop sees the signal too, and saves
     } catch (const std::exception& failure) {
       const auto* error = dynamic_cast<const Error*>(&failure);
       if (!error && !is_out_of_memory(failure)) throw;
@@ -49,7 +50,7 @@ void Trainer::State::validate() {
       report->warn(fmt::format(
           "step {}: {}", report::thousands(progress.step),
           error ? error->what() : "there was no memory for a validation (" + want_of_memory(failure) + ")"));
-      return;
+      return true;
     }
   validated_step = progress.step;
   const double training_mean = best.take_training_mean();
@@ -60,11 +61,19 @@ void Trainer::State::validate() {
     report->validation(place(), {{"mel", losses.mel}, {"kl", losses.kl}, {"duration", losses.duration}},
                        validation_seconds);
     end_loss = losses.mel;
+    const auto wrong = best.step() < 0 || !heard
+                           ? std::nullopt
+                           : Guard::look_at_validation({losses.mel, losses.kl, losses.duration},
+                                                       {heard->mel, heard->kl, heard->duration}, best.value());
+    if (wrong && may_take_back == MayTakeBack::kYes && !gave_up) {
+      roll_back(*wrong);
+      return false;
+    }
     if (const auto words = best.overfitting_words(losses.mel, training_mean)) report->warn(*words);
   } else if (training_mean > 0) {
     end_loss = training_mean;
   } else {
-    return;  // only the discriminators have learned yet
+    return true;  // only the discriminators have learned yet
   }
   const bool usual = guard.healthy() && std::isfinite(losses.kl + losses.duration);
   const double counted = usual ? *end_loss : std::numeric_limits<double>::infinity();
@@ -72,11 +81,27 @@ void Trainer::State::validate() {
     const int64_t patience = options.budget.early_stopping;
     if (patience > 0 && best.without_gain() >= patience)
       why_it_ended = fmt::format("stopped early after {} validations without a better one", patience);
-    return;
+    return true;
   }
-  const auto voice = std::make_shared<const checkpoint::VoiceFiles>(voice_now(session));
-  const fs::path to = folder->best_model();
-  saver.submit("best_model", [voice, to] { exporter::write_huggingface(to, *voice); });
+  take_best();
+  return true;
+}
+
+void Trainer::State::take_best() {
+  best_to_keep = std::make_shared<VoiceToKeep>();
+  best_to_keep->voice = voice_now(session);
+  keep_best();
+}
+
+// Once more with each checkpoint, where the disk was full.
+void Trainer::State::keep_best() {
+  if (best_to_keep && best_to_keep->is_written) best_to_keep.reset();
+  if (!best_to_keep) return;
+  saver.submit("best_model", [of = best_to_keep, to = folder->best_model()] {
+    if (of->is_written) return;
+    exporter::write_huggingface(to, of->voice);
+    of->is_written = true;
+  });
 }
 
 void Trainer::State::speak_samples() {
@@ -101,7 +126,7 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
   formats::Json where;
   to_json(where, progress);
   facts.update(where);
-  facts["version"] = 1;
+  facts["version"] = kRunStateVersion;
   facts["finished"] = finished_run;
   facts["used_seconds"] = used_before + now();
   facts["discriminator_warmup"] = discriminator_warmup;
@@ -111,9 +136,14 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
   save_fit(facts);
   facts["rate"] = json_of(rate->state());
   facts["best"] = best;
+  facts["best_is_written"] = !best_to_keep || best_to_keep->is_written;
   facts["data"] = session.store->fingerprint();
+  facts["validation_data"] = session.store->validation_fingerprint();
+  facts["kept_mels"] = session.store->mels().defined();
   facts["options"] = options_json(options);
   facts["voice"] = voice_facts(session.voice);
+  facts["base_voice"] = {{"torchscript", session.voice.kind == checkpoint::VoiceKind::torchscript},
+                         {"source", fs::absolute(session.voice.source).string()}};
   facts["plan"] = {{"steps", progress.step + steps_left()}, {"seconds", length.seconds.value_or(0.0)}};
   if (start_loss) facts["start_loss"] = *start_loss;
   if (end_loss && validated_step == progress.step) facts["validation_mel"] = *end_loss;
@@ -121,6 +151,7 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
 }
 
 void Trainer::State::save(bool finished_run) {
+  keep_best();
   const auto outside = profile.outside();
   const double begin = now();
   saved_at = begin;

@@ -2,8 +2,10 @@
 // trainer_start.cpp has what comes before the first step, trainer_loop.cpp the steps, trainer_fit.cpp how they fit into
 // memory, trainer_saving.cpp what is kept of them and trainer_end.cpp what comes after the last.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,9 +36,15 @@ namespace fs = std::filesystem;
 // The options as a checkpoint holds them.
 formats::Json options_json(RunOptions options);
 
+// A voice that the saver writes, and writes again while that fails.
+struct VoiceToKeep {
+  checkpoint::VoiceFiles voice;
+  std::atomic<bool> is_written = false;
+};
+
 struct Trainer::State {
   RunOptions options;
-  fs::path voice_path;
+  std::function<fs::path()> find_voice;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   std::unique_ptr<RunFolder> folder;
@@ -62,12 +70,15 @@ struct Trainer::State {
   int64_t steps_per_epoch = 1, discriminator_warmup = 0, log_steps = 1, validate_every = 0;
   Guard guard;
   BestVoice best;
+  std::shared_ptr<VoiceToKeep> best_to_keep;  // best's, until it stands on the disk
   double validation_seconds = 0.0;
   std::shared_ptr<const checkpoint::RunState> last_good;
   double saved_at = 0.0;  // seconds from the beginning
   int64_t validated_step = -1;
   bool owes_validation = false;  // at the end of the epoch after which the run was stopped
   std::optional<double> start_loss, end_loss;
+  std::optional<ValidationLosses> heard;  // before the first step of this part of the run
+  enum class MayTakeBack { kNo, kYes };
   std::string why_it_ended;
   bool gave_up = false;  // the guard did
   std::vector<std::string> notes;
@@ -77,6 +88,7 @@ struct Trainer::State {
   ThroughputMeter meter;
   StepProfile profile;
   report::StepReport shown;  // the figures of the last look
+  Rates rates;               // of the newest step
 
   double now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
   Learner& learner() { return *session.learner; }
@@ -84,11 +96,17 @@ struct Trainer::State {
   int64_t steps_of(int64_t batches) const { return (batches + accumulation() - 1) / accumulation(); }
 
   // Before the first step.
+  void check_options() const;  // those that cannot be kept, before hours of downloading and loading
+  void find_point();           // to resume from
+  void come_to_the_start();    // all of the following
   void load();
-  void resume(const fs::path& path);
+  void resume();
+  void take_given(const formats::Json& then);  // what may differ from the run that goes on
+  void make_way();
   void listen_before();
   void measure();
   void make_plan();
+  int64_t epochs_to_validation(double seconds_per_step) const;
   report::PlanScreen screen() const;
   void begin();
 
@@ -103,7 +121,9 @@ struct Trainer::State {
   Vitals vitals_of(const LossMeans& losses);
   void roll_back(const std::string& reason);
   void end_epoch();
-  void validate();
+  bool validate(MayTakeBack may_take_back);  // false: the run was taken back
+  void take_best();
+  void keep_best();
   void speak_samples();
   std::shared_ptr<const checkpoint::RunState> capture(bool finished_run);
   void save(bool finished_run);

@@ -80,6 +80,12 @@ TEST_F(SavedRuns, DamagedOnesAreToldOfAndPassedOver) {
   EXPECT_EQ(saved_runs(folder_.path(), listener()).size(), 2u);  // the facts of 5 are whole
 }
 
+TEST_F(SavedRuns, ACopyThatAPersonMadeIsNotTheOneToGoOnFrom) {
+  save("checkpoint_epoch_4.pt", 40);
+  save("checkpoint_epoch_9_kept.pt", 90);
+  EXPECT_EQ(newest_whole_run(folder_.path(), listener()), path("checkpoint_epoch_4.pt"));
+}
+
 TEST_F(SavedRuns, OldOnesGoAndTheBestStay) {
   const double validations[] = {0.50, 0.20, 0.45, 0.20, NAN, 0.30, 0.60};
   for (int epoch = 1; epoch <= 7; ++epoch)

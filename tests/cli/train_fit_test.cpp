@@ -62,8 +62,11 @@ TEST(TrainFit, ARunGoesOnWithTheBatchSizeThatAutoMeantThen) {
   // Another answer by now.
   fs::remove_all(night.folder() / "cache");
   Options on = automatic;
-  on["effective_batch_size"] = "2";
   on["resume"] = "auto";
+  on["effective_batch_size"] = "2";
+  const Finished refused = train_with_cache(night, on);
+  EXPECT_TRUE(says(refused.error_output, "was trained with effective_batch_size 4")) << refused.error_output;
+  on["effective_batch_size"] = "4";
   on["max_steps"] = "41";
   const Finished second = train_with_cache(night, on);
   ASSERT_EQ(second.exit_code, 0) << second.error_output;

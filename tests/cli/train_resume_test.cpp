@@ -1,8 +1,8 @@
 // A night that is interrupted: by a kill, by Ctrl-C, by a person who starts a second run or asks for something else.
 #include <random>
 
+#include "begun_night.h"
 #include "running.h"
-#include "small_night.h"
 
 namespace {
 
@@ -171,24 +171,6 @@ TEST(TrainResume, TwoRunsDoNotShareAFolderAndAKilledOneDoesNotHoldIt) {
   first.exit_code();
   const Finished third = night.train({{"resume", "none"}});
   EXPECT_EQ(third.exit_code, 0) << third.error_output;
-}
-
-// A night that a kill ended between its second epoch and its third; of each test that asks, as it was then.
-const SmallNight& begun_night() {
-  static const SmallNight night;
-  static const vits::base::TemporaryFolder saved;
-  static const bool made = [] {
-    const Finished done = night.train({{"max_steps", "9"}});
-    EXPECT_EQ(done.exit_code, 0) << done.error_output;
-    fs::remove(night.checkpoints() / "checkpoint_step_9.pt");
-    fs::copy(night.checkpoints(), saved.path() / "checkpoints", fs::copy_options::recursive);
-    return true;
-  }();
-  EXPECT_TRUE(made);
-  for (const char* end : {"", ".1", ".2"}) fs::remove_all(night.checkpoints().string() + end);
-  fs::remove_all(night.last_voice());
-  fs::copy(saved.path() / "checkpoints", night.checkpoints(), fs::copy_options::recursive);
-  return night;
 }
 
 const Options kRest{{"resume", "auto"}, {"max_steps", "9"}};

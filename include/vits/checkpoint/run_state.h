@@ -51,6 +51,7 @@ struct SavedRun {
   std::filesystem::path path;
   int64_t step = 0;                  // facts["step"]
   std::optional<double> validation;  // facts["validation_mel"], if it is a number
+  bool is_ours = false;              // by its name, which ends in a number: a person's copy has another
 };
 
 // checkpoint_*.pt of a folder, the newest (by step) first; none of a folder that is not there. `damaged` is told of
@@ -58,13 +59,13 @@ struct SavedRun {
 using DamageListener = std::function<void(const std::filesystem::path& path, const std::string& why)>;
 std::vector<SavedRun> saved_runs(const std::filesystem::path& folder, const DamageListener& damaged);
 
-// The newest that is whole to the last byte; damaged ones are told of and passed over. None when there is none.
+// The newest of ours that is whole to the last byte; damaged ones are told of and passed over. None when there is none.
 std::optional<std::filesystem::path> newest_whole_run(const std::filesystem::path& folder,
                                                       const DamageListener& damaged);
 
 // Removes all but the newest `keep_last` (one at least) and, of the others, the `keep_best` of smallest validation
-// loss. Looks only at names that end in a number, such as checkpoint_epoch_7.pt: a person who copies one to another
-// name means to keep it. Damaged files stay.
+// loss. Looks only at ours, such as checkpoint_epoch_7.pt: a person who copies one to another name means to keep it.
+// Damaged files stay.
 void remove_old_runs(const std::filesystem::path& folder, int64_t keep_last, int64_t keep_best);
 
 }  // namespace vits::checkpoint

@@ -10,6 +10,8 @@
 //   - after 16 updates in a row that were all skipped: a loss scale that is only finding its place needs fewer;
 //   - after 4 intervals in a row whose mel or total loss is above twice the median, and above it by 6 times the spread;
 //   - when the median of the mel loss has itself crept above what stood for too high when it was lowest;
+//   - when a validation's mel loss is above twice the best one, which may be that of the voice before training, or its
+//     KL or duration loss above a hundred times what it was then: silence has a small mel loss;
 //   - after every 20 intervals in a row with the discriminators' loss under a fiftieth of what guessing gives, if the
 //     median of the mel loss fell by less than 5 % meanwhile.
 #pragma once
@@ -31,6 +33,11 @@ struct Vitals {
   bool adversarial = true;                    // discriminators take part
 };
 
+// Losses of the held-out clips.
+struct ValidationVitals {
+  double mel = 0.0, kl = 0.0, duration = 0.0;
+};
+
 class Guard {
  public:
   static constexpr int kMostRollbacks = 3;
@@ -38,6 +45,10 @@ class Guard {
   // A sentence on what is wrong, or none. Does not change anything by itself besides remembering the losses. Not to be
   // called while the voice is held and only the discriminators learn.
   std::optional<std::string> look(const Vitals& vitals);
+
+  // The same of a validation, which sees a run that fell apart before there was a past to see it by.
+  static std::optional<std::string> look_at_validation(const ValidationVitals& now, const ValidationVitals& before,
+                                                       double best_mel);
 
   // Nothing was wrong with the newest interval: a state of now is one to go back to.
   bool healthy() const { return skipped_in_a_row_ == 0 && high_in_a_row_ == 0; }

@@ -93,7 +93,8 @@ struct ReportOptions {
 
   template <class Visitor>
   void visit(Visitor&& field) {
-    field("log_steps", log_steps, base::at_least(0), "Steps from one report to the next; 0: some five seconds' worth.");
+    field("log_steps", log_steps, base::at_least(0),
+          "Steps from one report to the next; 0: some five seconds' worth, or 10 where the steps are given.");
     field("sample_steps", sample_steps, base::at_least(0),
           "Steps from one round of spoken samples to the next; 0: none.");
     field("sample_text", sample_text, base::any(),

@@ -1,6 +1,7 @@
 // A night: one run from its first step, or from a checkpoint, to the finished voice.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "vits/train/run_options.h"
@@ -9,8 +10,9 @@ namespace vits::train {
 
 class Trainer {
  public:
-  // `voice_path` is where options.places.model_name is on this disk. The hours began `seconds_ago`, with the program.
-  Trainer(const RunOptions& options, std::filesystem::path voice_path, double seconds_ago = 0.0);
+  // `find_voice` tells where options.places.model_name is on this disk, if it takes a download; a run that goes on from
+  // a checkpoint does not ask. The hours began `seconds_ago`, with the program.
+  Trainer(const RunOptions& options, std::function<std::filesystem::path()> find_voice, double seconds_ago = 0.0);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
