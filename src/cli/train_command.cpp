@@ -70,7 +70,8 @@ Command make_train_command() {
            "kept, "
            "a live line of progress. Ctrl-C finishes the step, saves and says how to go on; after a power cut --resume "
            "auto goes on from the newest whole checkpoint. The finished voice opens in transformers.",
-       .examples = {"vits-train --target_hours 9.5", "vits-train --resume auto", "vits-train --max_samples 1000",
+       .examples = {"vits-train --target_hours 9.5", "vits-train --resume auto",
+                    "vits-train --max_samples 1000 --epochs 1",
                     "vits-train --model_name voice/ --data_dir training --epochs 20 --batch_size 4"},
        .options = {},
        .run = {},

@@ -73,6 +73,12 @@ Session session_of_the_run(RunOptions options, const fs::path& checkpoint) {
 
 void Trainer::State::check_options() const {
   warmup_asked_for(options.voice.discriminator_warmup_steps);
+  if (const std::string& judges = options.voice.discriminator; !judges.empty()) {
+    if (!options.voice.adversarial)
+      throw UsageError("--discriminator has no use with --adversarial false. Leave one out.");
+    if (!fs::exists(judges) && options.saving.resume.empty())
+      throw Error("--discriminator {}: there is no such file or folder.", judges);
+  }
   length_of(options.budget, 1, unix_seconds_ago(now()));
 }
 
@@ -205,9 +211,11 @@ void Trainer::State::make_plan() {
     left = budget->steps_left(now());
     if (left == 0 && !resumed_from)
       throw Error(
-          "{} are too short for a single step, which takes {} here. Give more with --target_hours, or lower "
-          "--batch_size and --gradient_accumulation_steps.",
-          report::duration_text(*length.seconds), report::duration_text(speed.seconds_per_step));
+          "{} are too short: loading and measuring took {}, the end will take some {}, and a single step takes {}. "
+          "Give "
+          "more with --target_hours, or lower --batch_size and --gradient_accumulation_steps.",
+          report::duration_text(*length.seconds), report::duration_text(now()),
+          report::duration_text(validation_seconds + leaving_seconds), report::duration_text(speed.seconds_per_step));
   }
   // A run that was killed after its last step still owes its last validation and its voice.
   if (left <= 0 && (!resumed_from || was_finished))
@@ -227,6 +235,10 @@ void Trainer::State::make_plan() {
                                  : kStepsBetweenReports;
   }
   const int64_t held = std::max<int64_t>(0, discriminator_warmup - progress.step);
+  if (left > 0 && held >= left)
+    notes.push_back(
+        fmt::format("only the discriminators learn: --discriminator_warmup_steps holds the voice for all {} steps",
+                    report::thousands(left)));
   rate = std::make_unique<LearningRate>(options.schedule, left - std::min(held, left), steps_per_epoch);
   if (!resumed_rate) return;
   auto laid_anew = std::exchange(rate, std::make_unique<LearningRate>(*rate));
@@ -242,12 +254,14 @@ report::PlanScreen Trainer::State::screen() const {
   const auto& networks = session.learner->networks();
   report::PlanScreen screen = screen_of(*session.learner, networks);
   screen.voice = options.places.model_name;
-  if (networks.discriminators)
-    screen.discriminator = resumed_from                    ? "the run's own"
-                           : !session.fresh_discriminators ? "the voice's own"
-                           : discriminator_warmup > 0
-                               ? fmt::format("new, alone for its first {} steps", discriminator_warmup)
-                               : "new";
+  if (networks.discriminators) {
+    screen.discriminator = resumed_from                           ? "the run's own"
+                           : !options.voice.discriminator.empty() ? "that of " + options.voice.discriminator
+                           : session.fresh_discriminators         ? "new"
+                                                                  : "the voice's own";
+    if (discriminator_warmup > progress.step)
+      screen.discriminator += fmt::format(", alone for its first {} steps", report::thousands(discriminator_warmup));
+  }
   screen.data_dir = options.places.data_dir;
   screen.training_clips = static_cast<int64_t>(session.store->training().size());
   screen.training_seconds = session.store->training_seconds();
