@@ -192,7 +192,7 @@ void set_from_json(const OptionTable& table, const nlohmann::json& json, const s
     std::replace(key.begin(), key.end(), '-', '_');
     if (!table.find(key)) throw UsageError("{}: there is no option \"{}\".{}", source, key, did_you_mean(key, names));
     try {
-      table.set(key, words_of_json(value, source + ": " + key));
+      table.set(key, words_of_json(value, key));
     } catch (const UsageError& error) {
       throw UsageError("{}: {}", source, error.what());
     }

@@ -23,7 +23,7 @@ class BestVoice {
 
   double value() const { return value_.value_or(0.0); }
   int64_t step() const { return step_; }    // -1: none yet
-  int64_t epoch() const { return epoch_; }  // finished ones
+  int64_t epoch() const { return epoch_; }  // that it was found in or after
   int64_t without_gain() const { return without_gain_; }
 
   friend void to_json(formats::Json& json, const BestVoice& best);

@@ -71,12 +71,11 @@ std::optional<std::string> Guard::look_at_validation(const ValidationVitals& now
     double value, limit, then;
   };
   for (const auto& [name, value, limit, then] :
-       {Named{"mel", now.mel, kTooHigh * best_mel, best_mel},
+       {Named{"mel", now.mel, kTooHigh * std::max(best_mel, before.mel), best_mel},
         Named{"KL", now.kl, kAbsurd * std::max(1.0, before.kl), before.kl},
         Named{"duration", now.duration, kAbsurd * std::max(1.0, before.duration), before.duration}})
     if (!(value <= limit))
-      return fmt::format("the {} loss on held-out clips is {:.3g}, and was {:.3g} when the voice was whole", name,
-                         value, then);
+      return fmt::format("the {} loss is {:.3g}, and was {:.3g} when the voice was whole", name, value, then);
   return {};
 }
 

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+
 #include "vits/base/error.h"
 #include "vits/base/patterns.h"
 #include "vits/checkpoint/original_layout.h"
@@ -75,6 +77,22 @@ void set_dropout(model::VitsConfig& config, double dropout) {
     *rate = dropout;
 }
 
+constexpr const char* kFreshDiscriminators = "fresh discriminators learn alone first, the voice held";
+
+void tell_fresh(const std::vector<std::string>& names, std::vector<std::string>& notes) {
+  if (names.empty()) return;
+  const size_t shown = std::min<size_t>(names.size(), 3);
+  notes.push_back(fmt::format("{} tensors start afresh: {}{}", report::thousands(static_cast<int64_t>(names.size())),
+                              fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                              shown < names.size() ? ", ..." : ""));
+}
+
+bool all_fresh(const model::Discriminators& discriminators, const std::vector<std::string>& reinitialized) {
+  const auto fresh =
+      std::ranges::count_if(reinitialized, [](const std::string& name) { return name.starts_with("discriminator."); });
+  return fresh == static_cast<std::ptrdiff_t>(discriminators->named_parameters().size());
+}
+
 }  // namespace
 
 Prepared prepare_networks(const checkpoint::VoiceFiles& voice, const VoiceOptions& options, at::Device device,
@@ -92,11 +110,16 @@ Prepared prepare_networks(const checkpoint::VoiceFiles& voice, const VoiceOption
     if (!options.discriminator.empty()) source.discriminators = discriminators_at(options.discriminator);
     prepared.fresh_discriminators = source.discriminators.empty();
     if (prepared.fresh_discriminators)
-      prepared.notes.push_back("the voice comes without discriminators: fresh ones learn alone first, the voice held");
+      prepared.notes.push_back(fmt::format("the voice comes without discriminators: {}", kFreshDiscriminators));
   }
   const bool with_discriminators = options.adversarial && !prepared.fresh_discriminators;
-  checkpoint::apply_weights(generator, with_discriminators ? &discriminators : nullptr, source,
-                            {.reinitialize = options.reinitialize});
+  const auto applied = checkpoint::apply_weights(generator, with_discriminators ? &discriminators : nullptr, source,
+                                                 {.reinitialize = options.reinitialize});
+  tell_fresh(applied.reinitialized, prepared.notes);
+  if (with_discriminators && all_fresh(discriminators, applied.reinitialized)) {
+    prepared.fresh_discriminators = true;
+    prepared.notes.push_back(kFreshDiscriminators);
+  }
 
   if (options.adversarial) {
     model::add_training_weight_norm(generator, discriminators);

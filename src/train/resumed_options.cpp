@@ -49,13 +49,13 @@ fs::path working_folder(const fs::path& folder, const fs::path& name) {
   return stood;
 }
 
-// A project that was moved as a whole, or that is entered by another way, is found where it is.
+// Where the run stood, wherever this program stands: another project's folders have the same names. A project that was
+// moved as a whole is found where it is; of checkpoints that were moved alone nothing is known.
 void find_places(Json& options, const fs::path& folder) {
   const auto text = [&](const char* name) { return options.value(name, std::string()); };
   std::error_code error;
-  if (fs::exists(text("data_dir"), error)) return;
   const fs::path stood = working_folder(folder, text("checkpoint_dir"));
-  if (stood.empty() || !fs::exists(stood / text("data_dir"), error)) return;
+  if (stood.empty() || stood == real_place(".") || !fs::exists(stood / text("data_dir"), error)) return;
   for (const char* name : kPlaces) {
     const fs::path place = text(name);
     const bool is_output = std::string_view(name) == "output_dir" || std::string_view(name) == "checkpoint_dir";

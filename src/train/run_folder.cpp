@@ -147,7 +147,7 @@ RunFolder::RunFolder(fs::path folder) : folder_(std::move(folder)) {
 }
 
 bool RunFolder::make_way(const std::optional<fs::path>& from, std::vector<std::string>& notes) const {
-  const bool goes_on_here = from && fs::equivalent(fs::absolute(*from).parent_path(), folder_);
+  const bool goes_on_here = from && fs::equivalent(fs::canonical(*from).parent_path(), folder_);
   const std::vector<fs::path> left = goes_on_here ? left_after(folder_, *from) : left_by_runs(folder_);
   if (left.empty()) return false;
   const bool with_best = std::find(left.begin(), left.end(), best_model()) != left.end();

@@ -54,13 +54,14 @@ Speed measure_speed(Session& session, data::Loader& loader, FittedSteps& fitted,
           });
       clips += static_cast<int64_t>(loaded->clips.size());
     }
-    learner.take_losses();  // waits for the device
+    speed.mel_loss += learner.take_losses()[Loss::kMel];  // waits for the device
     if (made++ < warm_up) continue;
     measured_seconds += seconds_since(step_begin);
     speed.samples += clips;
     ++measured_steps;
     progress.set(std::min(speed.samples, samples));
   }
+  speed.mel_loss /= static_cast<double>(made);
   speed.seconds_per_step = measured_seconds / static_cast<double>(measured_steps);
   speed.samples_per_second = static_cast<double>(speed.samples) / measured_seconds;
   learner.restore(before, "the speed test");

@@ -12,7 +12,8 @@ namespace vits::train {
 struct Speed {
   double seconds_per_step = 0.0;
   double samples_per_second = 0.0;
-  int64_t samples = 0;  // measured on
+  int64_t samples = 0;    // measured on
+  double mel_loss = 0.0;  // mean of the steps, whose rate is too small to change the voice
 };
 
 // Steps of the first epoch's batches, of all lengths, until `samples` clips are learned or `most_seconds` are over, the

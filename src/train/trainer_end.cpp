@@ -100,7 +100,7 @@ void Trainer::State::summarize() {
   if (start_loss) summary.start = {.step = 0, .epoch = 0, .loss = *start_loss};
   if (best.step() >= 0) summary.best = {.step = best.step(), .epoch = best.epoch(), .loss = best.value()};
   if (end_loss && validated_step == progress.step)
-    summary.end = {.step = progress.step, .epoch = progress.epoch, .loss = *end_loss};
+    summary.end = {.step = progress.step, .epoch = place().epoch, .loss = *end_loss};
   summary.best_model = folder->best_model();
   summary.final_model = options.places.output_dir;
   summary.checkpoint_dir = folder->path();

@@ -61,23 +61,24 @@ bool Trainer::State::validate(MayTakeBack may_take_back) {
     report->validation(place(), {{"mel", losses.mel}, {"kl", losses.kl}, {"duration", losses.duration}},
                        validation_seconds);
     end_loss = losses.mel;
-    const auto wrong = best.step() < 0 || !heard
-                           ? std::nullopt
-                           : Guard::look_at_validation({losses.mel, losses.kl, losses.duration},
-                                                       {heard->mel, heard->kl, heard->duration}, best.value());
-    if (wrong && may_take_back == MayTakeBack::kYes && !gave_up) {
-      roll_back(*wrong);
-      return false;
-    }
     if (const auto words = best.overfitting_words(losses.mel, training_mean)) report->warn(*words);
   } else if (training_mean > 0) {
     end_loss = training_mean;
   } else {
     return true;  // only the discriminators have learned yet
   }
+  if (best.step() >= 0 && heard) {
+    const ValidationVitals before{heard->mel, heard->kl, heard->duration};
+    const auto wrong = Guard::look_at_validation({*end_loss, losses.kl, losses.duration}, before, best.value());
+    if (wrong && may_take_back == MayTakeBack::kYes && !gave_up) {
+      roll_back(*wrong);
+      return false;
+    }
+    if (wrong) report->warn(*wrong + ": the last voice has fallen apart; take that of best_model");
+  }
   const bool usual = guard.healthy() && std::isfinite(losses.kl + losses.duration);
   const double counted = usual ? *end_loss : std::numeric_limits<double>::infinity();
-  if (!best.count(counted, progress.step, progress.epoch)) {
+  if (!best.count(counted, progress.step, place().epoch)) {
     const int64_t patience = options.budget.early_stopping;
     if (patience > 0 && best.without_gain() >= patience)
       why_it_ended = fmt::format("stopped early after {} validations without a better one", patience);
@@ -136,9 +137,8 @@ std::shared_ptr<const checkpoint::RunState> Trainer::State::capture(bool finishe
   save_fit(facts);
   facts["rate"] = json_of(rate->state());
   facts["best"] = best;
-  facts["best_is_written"] = !best_to_keep || best_to_keep->is_written;
   facts["data"] = session.store->fingerprint();
-  facts["validation_data"] = session.store->validation_fingerprint();
+  facts["validation_data"] = validation_data();
   facts["kept_mels"] = session.store->mels().defined();
   facts["options"] = options_json(options);
   facts["voice"] = voice_facts(session.voice);
@@ -170,8 +170,10 @@ void Trainer::State::save(bool finished_run) {
   const std::string name = between_epochs ? fmt::format("checkpoint_epoch_{}.pt", progress.epoch)
                                           : fmt::format("checkpoint_step_{}.pt", progress.step);
   const fs::path path = folder->path() / name;
-  saver.submit(name, [state = last_good, path, keep = options.saving] {
-    checkpoint::write_run_state(path, *state);
+  saver.submit(name, [state = last_good, best_then = best_to_keep, path, keep = options.saving] {
+    checkpoint::RunState written = *state;                                   // the tensors are shared
+    written.facts["best_is_written"] = !best_then || best_then->is_written;  // which was tried just before
+    checkpoint::write_run_state(path, written);
     checkpoint::remove_old_runs(path.parent_path(), keep.keep_last, keep.keep_best);
   });
   saved_at = now();

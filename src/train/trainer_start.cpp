@@ -9,6 +9,7 @@
 #include "vits/base/error.h"
 #include "vits/exporter/write_voice.h"
 #include "vits/report/figures.h"
+#include "vits/report/log.h"
 #include "vits/report/progress.h"
 #include "vits/train/out_of_memory.h"
 #include "vits/train/resumed_options.h"
@@ -84,6 +85,8 @@ void Trainer::State::check_options() const {
 
 void Trainer::State::find_point() {
   resumed_from = point_to_resume(options.places.checkpoint_dir, options.saving.resume, notes);
+  if (resumed_from) return;
+  for (const std::string& note : std::exchange(notes, {})) report::info("train", "{}", note);  // before a download
 }
 
 void Trainer::State::come_to_the_start() {
@@ -139,14 +142,18 @@ void Trainer::State::resume() {
     progress.batch_in_epoch = 0;
     validated_step = -1;
   }
-  if (facts.contains("validation_data") && facts.at("validation_data") != session.store->validation_fingerprint()) {
-    notes.push_back("the held-out clips are not those of the checkpoint: which voice is the best is found out anew");
+  if (facts.contains("validation_data") && facts.at("validation_data") != validation_data()) {
+    notes.push_back("other held-out clips are heard than before: which voice is the best is found out anew");
     best = {};
     start_loss.reset();
     end_loss.reset();
     validated_step = -1;
   }
   take_given(facts.at("options"));
+}
+
+std::string Trainer::State::validation_data() const {
+  return fmt::format("{} of {}", validation ? validation->clips() : 0, session.store->validation_fingerprint());
 }
 
 void Trainer::State::take_given(const formats::Json& then) {
@@ -160,6 +167,10 @@ void Trainer::State::take_given(const formats::Json& then) {
 
 void Trainer::State::make_way() {
   if (folder->make_way(resumed_from, notes)) best = {};
+  if (!resumed_from || best.step() < 0 || fs::exists(folder->best_model())) return;
+  notes.push_back(
+      fmt::format("{} is not there: the voice of now is the best one to begin with", folder->best_model().string()));
+  best = {};
 }
 
 void Trainer::State::listen_before() {
@@ -184,6 +195,7 @@ void Trainer::State::measure() {
   if (length.seconds && !options.budget.deadline.empty()) *length.seconds += used_before;
   const double most = length.seconds ? std::max(1.0, kMostOfBudgetForMeasuring * *length.seconds) : kGlanceSeconds;
   speed = measure_speed(session, *loader, *fitted, accumulation(), options.budget.benchmark_samples, most);
+  if (!validation) heard = ValidationLosses{.mel = speed.mel_loss};
 }
 
 int64_t Trainer::State::epochs_to_validation(double seconds_per_step) const {
@@ -297,7 +309,7 @@ void Trainer::State::begin() {
   if (budget) budget->count_checkpoint(now() - begin);
   begin = now();
   // The voice as it was is the first best one; writing it tells what the export at the end will cost.
-  if (!resumed_from && heard)
+  if (!resumed_from && validation && heard)
     report->validation(place(), {{"mel", heard->mel}, {"kl", heard->kl}, {"duration", heard->duration}},
                        validation_seconds);
   const bool has_best = best.step() >= 0;

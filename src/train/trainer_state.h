@@ -102,6 +102,7 @@ struct Trainer::State {
   void load();
   void resume();
   void take_given(const formats::Json& then);  // what may differ from the run that goes on
+  std::string validation_data() const;         // which held-out clips are heard
   void make_way();
   void listen_before();
   void measure();

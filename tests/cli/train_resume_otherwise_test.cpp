@@ -111,7 +111,12 @@ TEST(TrainResumeOtherwise, NeedsNeitherTheVoiceItBeganWithNorItsWorkingFolder) {
   fs::remove_all(night.last_voice());
   fs::rename(night.voice(), night.folder() / "elsewhere");
 
-  const Finished rest = in_folder("/", "--resume auto --checkpoint_dir '" + runs.string() + "'");
+  // Another project has folders of the same names.
+  const fs::path other = night.folder() / "other";
+  fs::create_directories(other);
+  fs::copy(night.training(), other / "training", fs::copy_options::recursive);
+  const Finished rest = in_folder(other, "--resume auto --checkpoint_dir ../runs/one");
+  EXPECT_FALSE(fs::exists(other / "final_model"));
   EXPECT_EQ(rest.exit_code, 0) << rest.error_output;
   EXPECT_EQ(differences(night.folder() / "alone/checkpoint_step_9.pt", runs / "checkpoint_step_9.pt"),
             (std::vector<std::string>{}));
@@ -147,9 +152,22 @@ TEST(TrainResumeOtherwise, OtherHeldOutClipsBeginTheSearchForTheBestVoiceAnew) {
   const Finished rest = night.train({{"resume", "auto"}, {"max_steps", "9"}});
   night.set_clips("metadata_val.csv", kHeldOut);
   EXPECT_EQ(rest.exit_code, 0) << rest.error_output;
-  EXPECT_TRUE(says(rest.error_output, "the held-out clips are not those of the checkpoint")) << rest.error_output;
+  EXPECT_TRUE(says(rest.error_output, "other held-out clips are heard than before")) << rest.error_output;
   EXPECT_FALSE(says(rest.error_output, "% lower than the start")) << rest.error_output;
   EXPECT_GE(facts_of(night.checkpoints() / "checkpoint_step_9.pt").at("best").at("step"), 8);
+
+  const Finished fewer = begun_night().train({{"resume", "auto"}, {"max_steps", "9"}, {"validation_clips", "1"}});
+  EXPECT_EQ(fewer.exit_code, 0) << fewer.error_output;
+  EXPECT_TRUE(says(fewer.error_output, "other held-out clips are heard than before")) << fewer.error_output;
+}
+
+TEST(TrainResumeOtherwise, WithoutItsBestVoiceItBeginsWithTheOneItHas) {
+  const SmallNight& night = begun_night();
+  fs::remove_all(night.best_voice());
+  const Finished rest = run_program(resumed(night));
+  EXPECT_EQ(rest.exit_code, 0) << rest.error_output;
+  EXPECT_TRUE(says(rest.error_output, "the voice of now is the best one to begin with")) << rest.error_output;
+  EXPECT_EQ(run_program({vits::support::program().string(), "verify", night.best_voice().string()}).exit_code, 0);
 }
 
 TEST(TrainResumeOtherwise, ARunWithoutACheckpointBeginsAgainWithItsOptions) {

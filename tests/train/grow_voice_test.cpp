@@ -133,6 +133,17 @@ TEST(Networks, RefuseAPatternThatFitsNothingAndOneThatLeavesNothing) {
   EXPECT_THROW(prepare_networks(voice, options, at::kCPU, 0), Error);
 }
 
+TEST(Networks, DiscriminatorsThatAreAllReinitializedAreFresh) {
+  VoiceOptions options;
+  options.reinitialize = {"discriminator.*"};
+  const auto prepared = prepare_networks(voice_of(support::kSingleSpeaker), options, at::kCPU, 0);
+  EXPECT_TRUE(prepared.fresh_discriminators);
+  ASSERT_EQ(prepared.notes.size(), 2u);
+  EXPECT_NE(prepared.notes[0].find("tensors start afresh: discriminator."), std::string::npos) << prepared.notes[0];
+  options.reinitialize = {"discriminator.discriminators.0.*"};
+  EXPECT_FALSE(prepare_networks(voice_of(support::kSingleSpeaker), options, at::kCPU, 0).fresh_discriminators);
+}
+
 TEST(Networks, TakeDiscriminatorsFromAnotherVoiceOrMakeFreshOnes) {
   auto voice = voice_of(support::kSingleSpeaker);
   const auto own = prepare_networks(voice, {}, at::kCPU, 0);

@@ -33,7 +33,7 @@ struct Vitals {
   bool adversarial = true;                    // discriminators take part
 };
 
-// Losses of the held-out clips.
+// Losses of the held-out clips, or of training where nothing is held out and for what is not known 0.
 struct ValidationVitals {
   double mel = 0.0, kl = 0.0, duration = 0.0;
 };
