@@ -34,7 +34,8 @@ std::vector<fs::path> left_by_runs(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder))
     if (is_of_a_run(entry.path())) left.push_back(entry.path());
   const auto runs = checkpoint::saved_runs(folder, nullptr);
-  if (!runs.empty()) std::ranges::stable_partition(left, [&](const fs::path& path) { return path != runs[0].path; });
+  if (!runs.empty())
+    std::stable_partition(left.begin(), left.end(), [&](const fs::path& path) { return path != runs[0].path; });
   return left;
 }
 
@@ -67,14 +68,14 @@ fs::path free_name(const fs::path& stem) {
 fs::path folder_aside(const fs::path& folder, const fs::path& first) {
   const fs::path real = real_place(folder);
   std::error_code error;
-  const fs::path beside = free_name(real);
+  fs::path beside = free_name(real);
   if (real.has_filename() && fs::create_directory(beside, error)) {
     fs::rename(first, beside / first.filename(), error);
     if (!error) return beside;
     std::error_code ignored;
     fs::remove(beside, ignored);
   }
-  const fs::path inside = free_name(real / "earlier_run");
+  fs::path inside = free_name(real / "earlier_run");
   fs::create_directory(inside);
   fs::rename(first, inside / first.filename());
   return inside;
@@ -82,7 +83,7 @@ fs::path folder_aside(const fs::path& folder, const fs::path& first) {
 
 fs::path move_aside(const fs::path& folder, const std::vector<fs::path>& left) {
   try {
-    const fs::path aside = folder_aside(folder, left.front());
+    fs::path aside = folder_aside(folder, left.front());
     for (size_t i = 1; i < left.size(); ++i) fs::rename(left[i], aside / left[i].filename());
     return aside;
   } catch (const fs::filesystem_error& error) {
@@ -107,7 +108,7 @@ std::optional<fs::path> point_to_resume(const fs::path& folder, const std::strin
     return resume;
   }
   std::vector<std::string> damaged;
-  const auto newest = checkpoint::newest_whole_run(folder, [&](const fs::path& path, const std::string& why) {
+  auto newest = checkpoint::newest_whole_run(folder, [&](const fs::path& path, const std::string& why) {
     damaged.push_back(fmt::format("{} is damaged and passed over: {}", path.string(), why));
   });
   if (!newest) {
