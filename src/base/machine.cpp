@@ -37,6 +37,21 @@ std::filesystem::path program_path() {
   return std::filesystem::read_symlink("/proc/self/exe", unknown);
 }
 
+namespace {
+
+double seconds_of(clockid_t clock) {
+  struct timespec now {};
+  if (::clock_gettime(clock, &now) != 0) return 0.0;
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+}  // namespace
+
+double slept_seconds() {
+  const double awake = seconds_of(CLOCK_MONOTONIC);
+  return std::max(0.0, seconds_of(CLOCK_BOOTTIME) - awake);
+}
+
 double process_seconds() {
   std::ifstream file("/proc/self/stat");
   std::string line;
@@ -47,9 +62,8 @@ double process_seconds() {
   std::istringstream fields(line.substr(name_end + 1));
   std::string field;
   for (int i = 0; i < 20; ++i) fields >> field;
-  struct timespec now {};
-  if (!fields || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0.0;
-  const double since_boot = static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  const double since_boot = seconds_of(CLOCK_BOOTTIME);
+  if (!fields || since_boot == 0.0) return 0.0;
   const double started = std::strtod(field.c_str(), nullptr) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   return std::max(0.0, since_boot - started);
 }

@@ -23,7 +23,6 @@ std::string plain_name(const std::string& name) {
   return owner ? *owner + ".weight" : name;
 }
 
-// Patterns may be written for either spelling of weight norm.
 class Patterns {
  public:
   explicit Patterns(const std::vector<std::string>& patterns) : patterns_(patterns), used_(patterns.size(), false) {}
@@ -31,7 +30,7 @@ class Patterns {
   bool match(const std::string& name) {
     bool any = false;
     for (size_t i = 0; i < patterns_.size(); ++i) {
-      if (base::matches(name, patterns_[i]) || base::matches(plain_name(name), patterns_[i])) any = used_[i] = true;
+      if (pattern_means(patterns_[i], name)) any = used_[i] = true;
     }
     return any;
   }
@@ -52,7 +51,7 @@ class Patterns {
 struct Findings {
   std::vector<std::string> missing, unexpected, misshapen, not_floats, not_finite;
 
-  void throw_if_any(const VoiceFiles& voice) const {
+  void throw_if_any(const std::string& source) const {
     std::string text;
     const auto say = [&](const char* what, const std::vector<std::string>& names) {
       if (!names.empty()) text += fmt::format("\n  {} {}: {}", names.size(), what, listed(names));
@@ -64,9 +63,10 @@ struct Findings {
     say("with values that are no finite numbers", not_finite);
     if (text.empty()) return;
     throw Error(
-        "{} does not fit the network that its config describes. Tensors:{}\nIf they are to start afresh, say which "
+        "{} does not fit the network that the voice's config describes. Tensors:{}\nIf they are to start afresh, say "
+        "which "
         "with --reinitialize PATTERN.",
-        voice.source.string(), text);
+        source, text);
   }
 };
 
@@ -100,6 +100,13 @@ void compare(torch::nn::Module& network, const TensorMap& tensors, const std::st
 
 }  // namespace
 
+bool pattern_means(const std::string& pattern, const std::string& name) {
+  const auto fits = [&](const std::string& spelling) {
+    return base::matches(spelling, pattern) || base::matches(spelling, pattern + ".*");
+  };
+  return fits(name) || fits(plain_name(name));
+}
+
 bool is_finite(const at::Tensor& tensor) {
   // A sum is four times faster than looking at each value, and only finite when all of them are.
   if (std::isfinite(tensor.sum(at::kFloat).item<float>())) return true;
@@ -111,12 +118,15 @@ Applied apply_weights(model::Generator& generator, model::Discriminators* discri
   torch::NoGradGuard no_grad;
   Patterns patterns(options.reinitialize);
   Values values;
-  Findings findings;
+  Findings of_voice, of_others;
   Applied applied;
-  compare(*generator, voice.generator, "", patterns, values, findings, applied);
+  compare(*generator, voice.generator, "", patterns, values, of_voice, applied);
+  const bool from_elsewhere = !options.discriminators_from.empty();
   if (discriminators)
-    compare(**discriminators, voice.discriminators, kDiscriminator, patterns, values, findings, applied);
-  findings.throw_if_any(voice);
+    compare(**discriminators, voice.discriminators, kDiscriminator, patterns, values,
+            from_elsewhere ? of_others : of_voice, applied);
+  of_voice.throw_if_any(voice.source.string());
+  of_others.throw_if_any(options.discriminators_from);
   patterns.check_all_used();
   for (auto& [parameter, value] : values) parameter.copy_(value);
   return applied;

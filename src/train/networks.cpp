@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "vits/base/error.h"
-#include "vits/base/patterns.h"
 #include "vits/checkpoint/original_layout.h"
 #include "vits/checkpoint/run_state.h"
 #include "vits/checkpoint/weights.h"
@@ -19,11 +18,6 @@ namespace vits::train {
 
 namespace {
 
-// "text_encoder" means all below it, too.
-bool fits(const std::string& pattern, const std::string& name) {
-  return base::matches(name, pattern) || base::matches(name, pattern + ".*");
-}
-
 void freeze(model::Generator& generator, const std::vector<std::string>& patterns, std::vector<std::string>& notes) {
   if (patterns.empty()) return;
   std::vector<bool> used(patterns.size(), false);
@@ -32,7 +26,7 @@ void freeze(model::Generator& generator, const std::vector<std::string>& pattern
     bool stays = false;
     for (size_t i = 0; i < patterns.size(); ++i) {
       const bool takes_out = patterns[i].starts_with('!');
-      if (!fits(patterns[i].substr(takes_out ? 1 : 0), parameter.key())) continue;
+      if (!checkpoint::pattern_means(patterns[i].substr(takes_out ? 1 : 0), parameter.key())) continue;
       used[i] = true;
       stays = !takes_out;
     }
@@ -113,8 +107,10 @@ Prepared prepare_networks(const checkpoint::VoiceFiles& voice, const VoiceOption
       prepared.notes.push_back(fmt::format("the voice comes without discriminators: {}", kFreshDiscriminators));
   }
   const bool with_discriminators = options.adversarial && !prepared.fresh_discriminators;
-  const auto applied = checkpoint::apply_weights(generator, with_discriminators ? &discriminators : nullptr, source,
-                                                 {.reinitialize = options.reinitialize});
+  const auto applied = checkpoint::apply_weights(
+      generator, with_discriminators ? &discriminators : nullptr, source,
+      {.reinitialize = options.reinitialize,
+       .discriminators_from = options.discriminator.empty() ? "" : "--discriminator " + options.discriminator});
   tell_fresh(applied.reinitialized, prepared.notes);
   if (with_discriminators && all_fresh(discriminators, applied.reinitialized)) {
     prepared.fresh_discriminators = true;

@@ -16,6 +16,7 @@
 #include "run_plan.h"
 #include "speed_test.h"
 #include "step_profile.h"
+#include "vits/base/machine.h"
 #include "vits/checkpoint/saver.h"
 #include "vits/report/plan_screen.h"
 #include "vits/report/run_report.h"
@@ -46,6 +47,7 @@ struct Trainer::State {
   RunOptions options;
   std::function<fs::path()> find_voice;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  double slept_before = base::slept_seconds();
 
   std::unique_ptr<RunFolder> folder;
   std::optional<fs::path> resumed_from;
@@ -90,7 +92,11 @@ struct Trainer::State {
   report::StepReport shown;  // the figures of the last look
   Rates rates;               // of the newest step
 
-  double now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
+  // A clock on the wall goes on while the machine is suspended, which is no training.
+  double now() const {
+    const double awake = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return options.budget.deadline.empty() ? awake : awake + base::slept_seconds() - slept_before;
+  }
   Learner& learner() { return *session.learner; }
   int64_t accumulation() const { return options.optimizer.gradient_accumulation_steps; }
   int64_t steps_of(int64_t batches) const { return (batches + accumulation() - 1) / accumulation(); }

@@ -81,4 +81,11 @@ TEST(ProcessSeconds, GoOnWithTheClockFromTheProgramsStart) {
   EXPECT_NEAR(process_seconds() - before, passed, 0.03);
 }
 
+TEST(SleptSeconds, StandStillWhileTheMachineIsAwake) {
+  const double before = slept_seconds();
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  EXPECT_GE(before, 0.0);
+  EXPECT_NEAR(slept_seconds(), before, 0.01);
+}
+
 }  // namespace

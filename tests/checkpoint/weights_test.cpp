@@ -120,12 +120,37 @@ TEST(ApplyWeights, StartsAfreshWhatAPatternNames) {
   model::Discriminators discriminators(voice.config);
   const auto before = generator->text_encoder->parameters()[0].clone();
   const auto applied = apply_weights(generator, &discriminators, voice,
-                                     {{"*.embed_tokens.*", "decoder.upsampler.?.weight", "discriminator.*"}});
+                                     {{"*.embed_tokens", "decoder.upsampler.?.weight", "discriminator"}});
   EXPECT_EQ(applied.reinitialized.size(), 1u + 4u + 74u);
   EXPECT_EQ(applied.reinitialized.front(), "text_encoder.embed_tokens.weight");
   EXPECT_TRUE(generator->text_encoder->parameters()[0].equal(before));
   EXPECT_TRUE(generator->flow->named_parameters()["flows.0.conv_pre.bias"].equal(
       voice.generator.at("flow.flows.0.conv_pre.bias")));
+}
+
+TEST(ApplyWeights, NamesThePlaceThatDiscriminatorsOfAnotherVoiceAreFrom) {
+  auto voice = whole();
+  voice.discriminators.begin()->second = at::ones({3});
+  model::Generator generator(voice.config);
+  model::Discriminators discriminators(voice.config);
+  try {
+    apply_weights(generator, &discriminators, voice, {.reinitialize = {}, .discriminators_from = "D_1.pth"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("D_1.pth does not fit")) << error.what();
+  }
+  EXPECT_EQ(fitting_error(voice).find("D_1.pth"), std::string::npos);
+}
+
+TEST(ApplyWeights, APatternMeansATensorByEitherSpellingAndAPartWithAllBelowIt) {
+  EXPECT_TRUE(pattern_means("text_encoder", "text_encoder.project.weight"));
+  EXPECT_FALSE(pattern_means("text_enc", "text_encoder.project.weight"));
+  for (const char* name : {"decoder.conv_pre.weight", "decoder.conv_pre.parametrizations.weight.original0",
+                           "decoder.conv_pre.parametrizations.weight.original1"}) {
+    EXPECT_TRUE(pattern_means("decoder.conv_pre.weight", name)) << name;
+    EXPECT_TRUE(pattern_means(name, name));
+    EXPECT_FALSE(pattern_means("decoder.conv_pre.bias", name));
+  }
 }
 
 TEST(ApplyWeights, RefusesAPatternThatNamesNothing) {

@@ -122,6 +122,12 @@ TEST(Networks, FreezeTakesPatternsAndTakesPartsOutAgain) {
   const auto part = prepare_networks(voice, options, at::kCPU, 0);
   for (const auto& parameter : part.networks.generator->named_parameters())
     EXPECT_EQ(parameter.value().requires_grad(), !parameter.key().starts_with("text_encoder.")) << parameter.key();
+  options.freeze = {"decoder.upsampler.0.weight"};  // which weight norm splits in two
+  const auto tensor = prepare_networks(voice, options, at::kCPU, 0);
+  for (const auto& parameter : tensor.networks.generator->named_parameters())
+    EXPECT_EQ(parameter.value().requires_grad(),
+              !parameter.key().starts_with("decoder.upsampler.0.parametrizations.weight."))
+        << parameter.key();
 }
 
 TEST(Networks, RefuseAPatternThatFitsNothingAndOneThatLeavesNothing) {
@@ -131,6 +137,22 @@ TEST(Networks, RefuseAPatternThatFitsNothingAndOneThatLeavesNothing) {
   EXPECT_THROW(prepare_networks(voice, options, at::kCPU, 0), Error);
   options.freeze = {"*"};
   EXPECT_THROW(prepare_networks(voice, options, at::kCPU, 0), Error);
+}
+
+TEST(Networks, BlameDiscriminatorsThatDoNotFitOnTheirOwnFile) {
+  auto wider = voice_of(support::kSingleSpeaker);
+  wider.discriminators.begin()->second = at::ones({3});
+  const base::TemporaryFolder folder;
+  const auto place = folder.path() / "wider";
+  exporter::write_huggingface(place, wider);
+  VoiceOptions options;
+  options.discriminator = place.string();
+  try {
+    prepare_networks(voice_of(support::kSingleSpeaker), options, at::kCPU, 0);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("--discriminator " + place.string())) << error.what();
+  }
 }
 
 TEST(Networks, DiscriminatorsThatAreAllReinitializedAreFresh) {

@@ -19,6 +19,7 @@ std::string host_name();         // "localhost" when it has none
 int64_t process_id();
 std::filesystem::path program_path();  // of this program; empty when that is not known
 double process_seconds();              // since this process was started, to a hundredth; 0 when that is not known
+double slept_seconds();                // that the machine was suspended in all, for which steady clocks stand still
 // Loaded, whether or not a card of its can be used. Under WSL it is Windows' own.
 bool has_nvidia_driver(const std::filesystem::path& root = "/");
 int processors();                     // that this process may use

@@ -11,11 +11,15 @@
 
 namespace vits::checkpoint {
 
+// Whether a pattern with * and ?, as --freeze and --reinitialize take them, means the tensor of that name: by either
+// spelling of weight norm, and a part ("text_encoder") means all below it.
+bool pattern_means(const std::string& pattern, const std::string& name);
+
 struct ApplyOptions {
-  // Patterns with * and ?, such as "text_encoder.embed_tokens.*" or "discriminator.*": tensors that keep the values
-  // they have in the network (its fresh start) instead of taking the file's, which may then be missing or of another
-  // shape.
+  // Patterns such as "text_encoder.embed_tokens" or "discriminator": tensors that keep the values they have in the
+  // network (its fresh start) instead of taking the file's, which may then be missing or of another shape.
   std::vector<std::string> reinitialize;
+  std::string discriminators_from;  // named in errors when their tensors are not from the voice's own files
 };
 
 struct Applied {

@@ -29,7 +29,8 @@ struct PlaceOptions {
     field("data_dir", data_dir, base::any(), "Training folder with wavs/ and metadata.csv, as `prepare` makes it.");
     field("checkpoint_dir", checkpoint_dir, base::any(),
           "Where checkpoints, best_model/, train.log, metrics.jsonl and TensorBoard's files go.");
-    field("output_dir", output_dir, base::any(), "Where the finished voice goes, as a Hugging Face folder.");
+    field("output_dir", output_dir, base::any(),
+          "Where the finished voice goes: a Hugging Face folder of its own, in place of what stood there.");
     field("model_name", model_name, base::any(),
           "The voice to begin with: a folder, an archive, weights, or its name on the hub.");
   }

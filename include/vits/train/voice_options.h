@@ -23,7 +23,8 @@ struct VoiceOptions {
         "freeze", freeze, base::any(),
         "Parts that keep their weights, such as text_encoder or decoder.*; * stands for any characters, and a pattern "
         "that begins with ! takes parts out again: --freeze '*' --freeze '!embed_speaker*'.");
-    field("reinitialize", reinitialize, base::any(), "Tensors to start afresh instead of taking them from the voice.");
+    field("reinitialize", reinitialize, base::any(),
+          "Parts or tensors to start afresh instead of taking them from the voice; * stands for any characters.");
     field(
         "speakers", speakers, base::one_of({"voice", "auto"}),
         "voice: those that the voice has; auto: add those that the clips name. A voice of one speaker then becomes one "
